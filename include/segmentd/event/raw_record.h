@@ -1,0 +1,33 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+
+#include "segmentd/base/ids.h"
+
+namespace segmentd::event {
+
+struct Header {
+  std::string_view name;
+  std::string_view value;
+};
+
+// Which of the two input topics a record came from.
+enum class Source : std::uint8_t { kTransactions, kProfiles };
+
+// A record as the broker handed it over. All views belong to whoever polled it and end with its batch.
+struct RawRecord {
+  Source source = Source::kTransactions;
+  Partition partition;
+  Offset offset;
+  std::int64_t timestamp_ms = 0;
+  // The timestamp is the broker's append time; otherwise the producer's, which proves nothing.
+  bool append_time = false;
+  std::optional<std::string_view> key;
+  std::optional<std::string_view> value;
+  std::span<const Header> headers;
+};
+
+}  // namespace segmentd::event

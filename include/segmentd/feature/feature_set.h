@@ -1,0 +1,74 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "segmentd/base/result.h"
+#include "segmentd/feature/fold.h"
+#include "segmentd/feature/record.h"
+
+namespace segmentd::feature {
+
+// How a feature's values are spread; the scaler picks its transform by it.
+enum class Shape : std::uint8_t { kHeavyTail, kSigned, kRatio, kShare, kPlain, kFlag };
+
+// What the configuration selects from the catalogue. The default is all of it.
+struct Plan {
+  std::vector<int> windows_days = {7, 30, 90, 360};   // a subset of these
+  std::vector<int> half_lives_days = {7, 30, 180};    // a subset of these
+  std::vector<std::string> exclude;                   // feature names, or a prefix ending in '*'
+  int categories = 8;                                 // how many names are frozen per model
+  int channels = 4;
+  std::vector<std::string> profile_numbers = {"age", "income"};
+  std::vector<std::string> profile_names = {"region", "gender"};
+  int profile_values = 6;                             // most frequent values per profile name
+};
+
+// The names that occur in a history, most frequent first: what a plan freezes.
+struct Vocabulary {
+  std::vector<std::string> categories;
+  std::vector<std::string> channels;
+  std::vector<std::vector<std::string>> profile_values;  // one list per Plan::profile_names
+};
+
+// The feature names of a plan over a vocabulary, in catalogue order. Every share group ends with
+// its "_other".
+std::vector<std::string> FeatureNames(const Plan& plan, const Vocabulary& vocabulary);
+
+// A list of feature names compiled into a snapshot function: one function for serving and training.
+// Immutable and thread-safe after Compile.
+class FeatureSet {
+ public:
+  // kConfig with the nearest name when one is unknown. profile_names tells which prefixes
+  // ("region_north") are one-hot profile values and profile_numbers which names are profile numbers.
+  static Result<FeatureSet> Compile(std::span<const std::string> names,
+                                    std::span<const std::string> profile_numbers,
+                                    std::span<const std::string> profile_names);
+
+  int size() const { return static_cast<int>(names_.size()); }
+  const std::vector<std::string>& names() const { return names_; }
+  const std::vector<Shape>& shapes() const { return shapes_; }
+  FrozenNames frozen() const { return {categories_, channels_}; }
+
+  // Writes size() raw values as of an instant; NaN is "missing". Same record and instant: same bits.
+  // REQUIRES: as_of_ms >= record.last_event_ms, out.size() == size().
+  void Snapshot(const Record& record, std::int64_t as_of_ms, std::span<double> out) const;
+
+ private:
+  // One column: what to read of a record (an index into the catalogue) and with which argument.
+  struct Column {
+    std::uint16_t source = 0;
+    std::uint64_t name = 0;   // hash of a category, a channel, an attribute
+    std::uint64_t value = 0;  // hash of a one-hot value
+  };
+
+  std::vector<std::string> names_;
+  std::vector<Shape> shapes_;
+  std::vector<Column> columns_;
+  std::vector<std::uint64_t> categories_;
+  std::vector<std::uint64_t> channels_;
+};
+
+}  // namespace segmentd::feature

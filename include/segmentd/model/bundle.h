@@ -1,0 +1,70 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "segmentd/base/ids.h"
+#include "segmentd/base/result.h"
+#include "segmentd/model/embedding.h"
+#include "segmentd/model/matrix.h"
+#include "segmentd/model/scaler.h"
+
+namespace segmentd::model {
+
+// A learned cluster: its permanent id, its name over the models, its grade and its typical values.
+struct Segment {
+  SegmentId id;
+  // (model sequence from which the name holds, name), ascending: a change record can then name its
+  // previous segment as it was called at that time.
+  std::vector<std::pair<std::uint32_t, std::string>> names;
+  int activity = 0;                // 0 lost .. 4 active
+  Vector centroid;                 // in the embedding, l
+  Vector mean;                     // in the scaled feature space, d
+  std::vector<double> typical;     // raw feature medians, d; NaN = mostly missing
+  double radius = 0;               // RMS distance of the members to the centroid
+  double share = 0;                // of the customers trained on
+
+  std::string_view name() const { return names.back().second; }
+  std::string_view NameAt(std::uint32_t sequence) const;
+};
+
+std::string SegmentText(SegmentId id);  // "seg-7"
+
+// The immutable whole that turns a snapshot into a segment. Knows matrices and names, not customers.
+struct Bundle {
+  std::uint32_t sequence = 1;                 // counts the models of an app, from 1
+  std::vector<std::string> features;          // row i of everything below is features[i]
+  std::vector<std::string> profile_numbers;
+  std::vector<std::string> profile_names;
+  Scaler scaler;
+  Embedding embedding;
+  std::vector<Segment> segments;              // ascending by id
+  std::uint32_t next_segment_id = 1;          // ids are never reused
+
+  float margin = 0.10F;                       // hysteresis
+  float clear_jump = 0.50F;
+  int dwell = 3;
+
+  // Told, not used: seed, rows, as_of and quality of the fit, for people and gates.
+  std::uint64_t seed = 0;
+  std::uint64_t trained_rows = 0;
+  std::int64_t trained_as_of_ms = 0;
+  double inertia = 0;
+  double simplified_silhouette = 0;
+  std::vector<std::pair<int, double>> inertia_by_k;
+  std::vector<std::pair<int, double>> silhouette_by_k;
+
+  Matrix Centroids() const;  // l x k
+};
+
+// Magic, format version, length, body (segmentd.v1.ModelBundle), checksum. Same bundle, same bytes.
+std::string EncodeBundle(const Bundle& bundle);
+// The version by which events and metrics name a bundle: ContentHash of its bytes, shortened to 16.
+std::string BundleVersion(std::string_view encoded);
+// kCorruption: truncated, flipped or inconsistent; kNewer: a later format. Never partly filled.
+Result<Bundle> DecodeBundle(std::string_view encoded);
+
+}  // namespace segmentd::model

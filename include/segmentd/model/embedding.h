@@ -1,0 +1,51 @@
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "segmentd/model/matrix.h"
+
+namespace segmentd::model {
+
+// DO NOT CHANGE the values: bundles hold them.
+enum class EmbeddingKind : std::uint8_t { kIdentity = 0, kPca = 1, kDae = 2, kVae = 3 };
+
+std::string_view EmbeddingKindName(EmbeddingKind kind);  // "pca"
+
+// DO NOT CHANGE the values.
+enum class Activation : std::uint8_t { kLinear = 0, kSilu = 1 };
+
+struct Dense {
+  Matrix weights;  // out x in
+  Vector bias;
+  Activation activation = Activation::kLinear;
+};
+
+// z = skip * (x - origin) + f(x), where f is the stack of layers, none for PCA and identity. The
+// autoencoder trained later takes this same seat.
+struct Embedding {
+  EmbeddingKind kind = EmbeddingKind::kIdentity;
+  Vector origin;               // d
+  Matrix skip;                 // l x d
+  std::vector<Dense> layers;   // f; empty or ending with l rows
+
+  int inputs() const { return static_cast<int>(skip.cols()); }
+  int outputs() const { return static_cast<int>(skip.rows()); }
+
+  // One product per layer over blocks of kBlockColumns columns. REQUIRES: scaled comes from
+  // Scaler::Apply (whole blocks). Same column, same bits, at any place.
+  void Apply(const Matrix& scaled, Matrix& codes) const;
+};
+
+Embedding IdentityEmbedding(int dimensions);
+
+// The leading components of the covariance (float64, self-adjoint solver), signs fixed so that the
+// largest loading of each is positive. explained: share of the variance per component.
+struct Pca {
+  Embedding embedding;
+  std::vector<double> explained;
+};
+Pca FitPca(const Matrix& scaled, int components);
+
+}  // namespace segmentd::model

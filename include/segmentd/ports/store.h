@@ -1,0 +1,65 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "segmentd/base/ids.h"
+#include "segmentd/base/result.h"
+
+namespace segmentd::ports {
+
+// Where a partition's state stands: stored with it, in the same write, and as a record in the changelog.
+struct TaskMeta {
+  Offset transactions_next;         // first input offset not yet in the state
+  Offset profiles_next;
+  std::int64_t clock_ms = INT64_MIN;
+  std::string model_version;        // that scored last; empty: none yet
+  Offset changelog_next;            // in the store only: first changelog offset not yet in it
+  std::int64_t written_wall_ms = 0;
+  bool operator==(const TaskMeta&) const = default;
+};
+
+std::string EncodeMeta(const TaskMeta& meta);
+Result<TaskMeta> DecodeMeta(std::string_view bytes);
+
+// One store write: all of it or none.
+struct StoreWrite {
+  struct Item {
+    std::string_view customer_id;
+    std::optional<std::string_view> image;  // nothing: delete
+  };
+  std::span<const Item> items;              // ascending by customer_id, each once
+  TaskMeta meta;
+};
+
+// The local copy of one partition's committed state. Never ahead of Kafka, possibly behind.
+// Errors: kStorage (disk, lock), kCorruption, kNewer.
+class StateStore {
+ public:
+  virtual ~StateStore() = default;
+  virtual Result<std::optional<TaskMeta>> ReadMeta() = 0;
+  // images[i] for ids[i]; an empty string where there is none. ids ascending.
+  virtual Status Read(std::span<const std::string_view> ids, std::vector<std::string>& images) = 0;
+  virtual Status Write(const StoreWrite& write) = 0;
+  using Visitor = std::function<Status(std::string_view customer_id, std::string_view image)>;
+  // Every customer, ascending by id.
+  virtual Status Scan(const Visitor& visit) = 0;
+};
+
+// Opens and destroys partitions' stores. Thread-safe.
+class StoreFactory {
+ public:
+  virtual ~StoreFactory() = default;
+  virtual Result<std::unique_ptr<StateStore>> Open(Partition partition) = 0;
+  // Moves a store aside (corrupt, or of another topic) so that the next Open starts empty.
+  // REQUIRES: it is not open.
+  virtual Status Quarantine(Partition partition) = 0;
+};
+
+}  // namespace segmentd::ports

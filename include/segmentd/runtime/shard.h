@@ -1,0 +1,59 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <stop_token>
+#include <string>
+
+#include "segmentd/base/clock.h"
+#include "segmentd/base/result.h"
+#include "segmentd/pipeline/pipeline.h"
+#include "segmentd/ports/changelog.h"
+#include "segmentd/ports/probe.h"
+#include "segmentd/ports/sink.h"
+#include "segmentd/ports/source.h"
+#include "segmentd/ports/store.h"
+
+namespace segmentd::runtime {
+
+struct ShardOptions {
+  int shard = 0;
+  int poll_records_max = 4096;
+  std::int64_t commit_interval_ms = 250;
+  std::int64_t change_within_ms = 20;        // a waiting change commits this early
+  std::int64_t commit_records_max = 50'000;
+  std::int64_t commit_bytes_max = 64 << 20;  // of uncommitted images
+  std::int64_t cache_bytes_max = 256 << 20;  // of cached images; soft while a commit is open
+  bool start_earliest = true;                // where input begins with no stored position
+  bool until_drained = false;                // end when the input's end, taken at start, is committed
+};
+
+// The parts that one shard works with; all outlive it.
+struct ShardParts {
+  Clock& clock;
+  ports::RecordSource& source;
+  ports::Sink& sink;
+  ports::ChangelogReader& changelog;
+  ports::StoreFactory& stores;
+  ports::Probe& probe;
+  pipeline::Pipeline& pipeline;
+};
+
+// One thread's loop: a consumer, a producer and the tasks of its partitions. Polls in batches,
+// processes inline, commits by interval or size, and has one way to recover from every failure: drop
+// what is not committed, a fresh producer, the stable offset, replay the changelog delta, resume.
+class Shard {
+ public:
+  Shard(const ShardOptions& options, const ShardParts& parts);
+  ~Shard();
+
+  // Runs until asked to stop (commits and leaves the group first), until drained, or until an error
+  // that a restart alone can mend: kStorage, kConfig, kNewer, kFatal.
+  Status Run(std::stop_token stop);
+
+ private:
+  struct Body;
+  std::unique_ptr<Body> body_;
+};
+
+}  // namespace segmentd::runtime

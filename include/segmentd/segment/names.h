@@ -1,0 +1,30 @@
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+namespace segmentd::segment {
+
+struct Named {
+  std::string name;
+  int activity = 0;  // 0 lost .. 4 active
+};
+
+// The profile of a segment on the archetypes' axes, each a z-score over the segments' customers:
+// recency (minus idle), frequency, monetary, tenure, discount, average order value.
+struct Profile {
+  double recency = 0;
+  double frequency = 0;
+  double monetary = 0;
+  double tenure = 0;
+  double discount = 0;
+  double order_value = 0;
+};
+
+// Names k segments from the archetype templates ("Champions", "Hibernating", ...) by assignment of
+// least cost, one template per segment; a poor match is called by its two largest features instead.
+// All names differ. Deterministic.
+std::vector<Named> NameSegments(std::span<const Profile> profiles);
+
+}  // namespace segmentd::segment
