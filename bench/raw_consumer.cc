@@ -1,5 +1,5 @@
-// The limit that the path is measured against: a librdkafka consumer that only counts the records of a
-// topic. usage: bench_raw_consumer BROKERS TOPIC EVENTS
+// The limit that the path is measured against: a librdkafka consumer that only counts the records
+// of a topic. usage: bench_raw_consumer BROKERS TOPIC EVENTS
 #include <librdkafka/rdkafka.h>
 
 #include <cstdio>
@@ -16,10 +16,10 @@ rd_kafka_t* Connect(const char* brokers) {
   const std::string group = "bench-raw-" + std::to_string(std::rand());
   // As fast as this client goes: large prefetch (its default stalls the fetcher), whole batches.
   const std::vector<std::pair<const char*, const char*>> settings = {
-      {"bootstrap.servers", brokers},       {"group.id", group.c_str()},
-      {"enable.auto.commit", "false"},      {"auto.offset.reset", "earliest"},
-      {"queued.min.messages", "1000000"},   {"queued.max.messages.kbytes", "65536"},
-      {"session.timeout.ms", "6000"},       {"fetch.wait.max.ms", "10"}};
+      {"bootstrap.servers", brokers},     {"group.id", group.c_str()},
+      {"enable.auto.commit", "false"},    {"auto.offset.reset", "earliest"},
+      {"queued.min.messages", "1000000"}, {"queued.max.messages.kbytes", "65536"},
+      {"session.timeout.ms", "6000"},     {"fetch.wait.max.ms", "10"}};
   for (const auto& [key, value] : settings) {
     if (rd_kafka_conf_set(conf, key, value, error, sizeof error) != RD_KAFKA_CONF_OK) std::abort();
   }
