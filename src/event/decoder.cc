@@ -169,7 +169,11 @@ class RecordDecoder final : public Decoder {
     for (const auto& [field, constant] : mapping_->transaction_constants()) {
       transaction_[static_cast<Field>(field)] = constant;
     }
-    auto event = AssembleEvent(record, transaction_, time_);
+    const Scalar& id = transaction_[Field::kCustomerId];
+    if (!mapping_->format().keyed && !record.key.has_value() && id.type == Scalar::Type::kAbsent) {
+      return Refuse(RejectCode::kMissingField, "customer_id is missing");
+    }
+    auto event = AssembleEvent(WithKey(record, id), transaction_, time_);
     if (event) {
       event->category = reader_->Keep(event->category);
       event->channel = reader_->Keep(event->channel);
@@ -197,6 +201,12 @@ class RecordDecoder final : public Decoder {
   void Reset() override { reader_->Reset(); }
 
  private:
+  RawRecord WithKey(const RawRecord& record, const Scalar& id) {
+    RawRecord keyed = record;
+    if (!mapping_->format().keyed && !record.key.has_value()) keyed.key = reader_->Keep(id.text);
+    return keyed;
+  }
+
   tl::expected<std::string_view, Rejection> Body(const RawRecord& record) const {
     auto body = Unframe(mapping_->format(), record);
     const std::int64_t max = mapping_->format().max_bytes;
