@@ -77,10 +77,14 @@ std::optional<std::int64_t> ParseWithUnit(
 }
 
 // Largest first, so that formatting finds the largest unit that divides.
-constexpr std::array<std::pair<std::string_view, std::int64_t>, 5> kDurations = {{
-    {"d", kDayMs}, {"h", 3'600'000}, {"m", 60'000}, {"s", 1000}, {"ms", 1}}};
-constexpr std::array<std::pair<std::string_view, std::int64_t>, 6> kSizes = {{
-    {"TiB", 1LL << 40}, {"GiB", 1LL << 30}, {"MiB", 1LL << 20}, {"KiB", 1LL << 10}, {"B", 1}, {"", 1}}};
+constexpr std::array<std::pair<std::string_view, std::int64_t>, 5> kDurations = {
+    {{"d", kDayMs}, {"h", 3'600'000}, {"m", 60'000}, {"s", 1000}, {"ms", 1}}};
+constexpr std::array<std::pair<std::string_view, std::int64_t>, 6> kSizes = {{{"TiB", 1LL << 40},
+                                                                              {"GiB", 1LL << 30},
+                                                                              {"MiB", 1LL << 20},
+                                                                              {"KiB", 1LL << 10},
+                                                                              {"B", 1},
+                                                                              {"", 1}}};
 
 }  // namespace
 
@@ -124,12 +128,15 @@ std::optional<std::int64_t> ParseDurationMs(std::string_view text) {
 
 std::string FormatDurationMs(std::int64_t duration_ms) {
   for (const auto& [name, factor] : kDurations) {
-    if (duration_ms != 0 && duration_ms % factor == 0) return fmt::format("{}{}", duration_ms / factor, name);
+    if (duration_ms != 0 && duration_ms % factor == 0)
+      return fmt::format("{}{}", duration_ms / factor, name);
   }
   return "0s";
 }
 
-std::optional<std::int64_t> ParseBytes(std::string_view text) { return ParseWithUnit(text, kSizes); }
+std::optional<std::int64_t> ParseBytes(std::string_view text) {
+  return ParseWithUnit(text, kSizes);
+}
 
 std::string FormatBytes(std::int64_t bytes) {
   for (const auto& [name, factor] : kSizes) {
