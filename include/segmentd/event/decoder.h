@@ -7,6 +7,7 @@
 #include <string_view>
 #include <tl/expected.hpp>
 #include <variant>
+#include <vector>
 
 #include "segmentd/base/result.h"
 #include "segmentd/event/event.h"

@@ -11,10 +11,10 @@ namespace segmentd::feature {
 
 // The four windows of the catalogue. W days in buckets of b days: W/b slots. The 7-day window reads
 // the newest seven slots of the 30-day ring.
-inline constexpr int kDailySlots = 30;    // 30 d of 1 d
-inline constexpr int kTriDailySlots = 30;  // 90 d of 3 d
-inline constexpr int kHalfMonthSlots = 24; // 360 d of 15 d
-inline constexpr int kHalfLives = 3;       // 7 d, 30 d, 180 d
+inline constexpr int kDailySlots = 30;      // 30 d of 1 d
+inline constexpr int kTriDailySlots = 30;   // 90 d of 3 d
+inline constexpr int kHalfMonthSlots = 24;  // 360 d of 15 d
+inline constexpr int kHalfLives = 3;        // 7 d, 30 d, 180 d
 inline constexpr int kRecentIds = 32;
 inline constexpr int kPurchaseDays = 64;
 inline constexpr int kCategorySlots = 12;
@@ -27,7 +27,7 @@ template <int kSlots>
 struct Ring {
   std::int64_t newest = 0;  // newest bucket number seen; meaningless while empty
   bool empty = true;
-  std::array<double, kSlots> spend{};          // purchases minus refunds
+  std::array<double, kSlots> spend{};  // purchases minus refunds
   std::array<std::uint32_t, kSlots> orders{};
   std::array<std::uint32_t, kSlots> refunds{};
 };
@@ -39,19 +39,19 @@ struct NamedSum {
 };
 
 struct AttributeValue {
-  std::uint64_t name = 0;   // Hash64 of the attribute's name
+  std::uint64_t name = 0;  // Hash64 of the attribute's name
   bool is_number = false;
   double number = 0;
-  std::uint64_t text = 0;   // Hash64 of the value, when it is a name
+  std::uint64_t text = 0;  // Hash64 of the value, when it is a name
 };
 
 // Everything that is known of a customer's history: flat, bounded, independent of its length.
 // Holds the whole catalogue whatever the plan selects, so that a plan may change without a replay.
 // Money adds up decimally (see money.h), so that sums do not depend on the order of arrival.
 struct Record {
-  std::int64_t as_of_ms = 0;        // newest accepted event time or timer deadline; never goes back
-  std::int64_t last_event_ms = 0;   // newest accepted event time
-  std::uint64_t events = 0;         // accepted, of every kind; 0 for a customer known by profile only
+  std::int64_t as_of_ms = 0;       // newest accepted event time or timer deadline; never goes back
+  std::int64_t last_event_ms = 0;  // newest accepted event time
+  std::uint64_t events = 0;  // accepted, of every kind; 0 for a customer known by profile only
 
   std::array<std::uint64_t, kRecentIds> recent_ids{};  // first in, first out, oldest at id_head
   std::uint8_t id_count = 0;
@@ -61,7 +61,7 @@ struct Record {
   Ring<kTriDailySlots> tri_daily;
   Ring<kHalfMonthSlots> half_month;
 
-  std::int64_t decayed_at_ms = 0;   // the instant that the decayed sums are stated for
+  std::int64_t decayed_at_ms = 0;  // the instant that the decayed sums are stated for
   std::array<double, kHalfLives> decayed_orders{};
   std::array<double, kHalfLives> decayed_spend{};
 
@@ -81,11 +81,11 @@ struct Record {
   std::uint64_t purchase_days = 0;  // all
   std::int32_t first_day = 0;
   double first_day_gross = 0;
-  double gap_square_sum = 0;        // of all gaps between neighbouring purchase days, in days
+  double gap_square_sum = 0;  // of all gaps between neighbouring purchase days, in days
 
   std::array<NamedSum, kCategorySlots> categories{};  // gross spend
   std::uint8_t category_count = 0;
-  std::array<NamedSum, kChannelSlots> channels{};     // orders
+  std::array<NamedSum, kChannelSlots> channels{};  // orders
   std::uint8_t channel_count = 0;
 
   std::array<AttributeValue, kAttributeSlots> attributes{};

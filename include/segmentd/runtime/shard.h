@@ -20,12 +20,12 @@ struct ShardOptions {
   int shard = 0;
   int poll_records_max = 4096;
   std::int64_t commit_interval_ms = 250;
-  std::int64_t change_within_ms = 20;        // a waiting change commits this early
+  std::int64_t change_within_ms = 20;  // a waiting change commits this early
   std::int64_t commit_records_max = 50'000;
   std::int64_t commit_bytes_max = 64 << 20;  // of uncommitted images
   std::int64_t cache_bytes_max = 256 << 20;  // of cached images; soft while a commit is open
   bool start_earliest = true;                // where input begins with no stored position
-  bool until_drained = false;                // end when the input's end, taken at start, is committed
+  bool until_drained = false;  // end when the input's end, taken at start, is committed
 };
 
 // The parts that one shard works with; all outlive it.
@@ -40,8 +40,9 @@ struct ShardParts {
 };
 
 // One thread's loop: a consumer, a producer and the tasks of its partitions. Polls in batches,
-// processes inline, commits by interval or size, and has one way to recover from every failure: drop
-// what is not committed, a fresh producer, the stable offset, replay the changelog delta, resume.
+// processes inline, commits by interval or size, and has one way to recover from every failure:
+// drop what is not committed, a fresh producer, the stable offset, replay the changelog delta,
+// resume.
 class Shard {
  public:
   Shard(const ShardOptions& options, const ShardParts& parts);

@@ -41,9 +41,9 @@ struct Options {
   int k_min = 4;
   int k_max = 12;
   model::EmbeddingKind embedding = model::EmbeddingKind::kPca;
-  int embedding_size = 8;      // at most ceil(features / 2)
+  int embedding_size = 8;  // at most ceil(features / 2)
   std::uint64_t seed = 1;
-  int rows_max = 50'000;       // customers that the fit looks at, chosen by hash
+  int rows_max = 50'000;  // customers that the fit looks at, chosen by hash
   model::Spread spread = model::Spread::kStandard;
 };
 
@@ -63,9 +63,10 @@ struct Fit {
   Report report;
 };
 
-// History to bundle: fold per customer as of the newest event time, freeze the vocabulary, fit scaler,
-// embedding and k-means for every k in the range, choose k by simplified silhouette, name the
-// segments. Deterministic by seed. kConfig when there is too little to learn from, saying how much is.
+// History to bundle: fold per customer as of the newest event time, freeze the vocabulary, fit
+// scaler, embedding and k-means for every k in the range, choose k by simplified silhouette, name
+// the segments. Deterministic by seed. kConfig when there is too little to learn from, saying how
+// much is.
 Result<Fit> FitModel(const History& history, const Options& options, const Progress& progress);
 
 }  // namespace segmentd::train
