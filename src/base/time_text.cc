@@ -61,9 +61,10 @@ bool ReadOffset(std::string_view& text, int& minutes) {
   return true;
 }
 
-template <std::size_t n>
+template <std::size_t kUnits>
 std::optional<std::int64_t> ParseWithUnit(
-    std::string_view text, const std::array<std::pair<std::string_view, std::int64_t>, n>& units) {
+    std::string_view text,
+    const std::array<std::pair<std::string_view, std::int64_t>, kUnits>& units) {
   std::int64_t count = 0;
   const auto [rest, error] = std::from_chars(text.data(), text.data() + text.size(), count);
   if (error != std::errc{} || count < 0) return std::nullopt;
