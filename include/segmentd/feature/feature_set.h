@@ -54,14 +54,10 @@ class FeatureSet {
   FrozenNames frozen() const { return {categories_, channels_}; }
 
   // Writes size() raw values as of an instant; NaN is "missing". Same record and instant: same
-<<<<<<< HEAD
   // bits. Before the first purchase, what measures time since a purchase or divides by purchases is
   // missing, trend and the purchase-day features with it; windows and decayed sums stay sums: 0, or
   // below it after a refund. A one-hot value is missing where its attribute is.
   // REQUIRES: as_of_ms >= record.last_event_ms, out.size() == size().
-=======
-  // bits. REQUIRES: as_of_ms >= record.last_event_ms, out.size() == size().
->>>>>>> main
   void Snapshot(const Record& record, std::int64_t as_of_ms, std::span<double> out) const;
 
  private:
