@@ -65,8 +65,8 @@ class GzipFile final : public ByteSource {
   }
 
   Result<std::size_t> Read(std::span<char> out) override {
-    const auto most = static_cast<unsigned>(
-        std::min<std::size_t>(out.size(), std::numeric_limits<int>::max()));
+    const auto most =
+        static_cast<unsigned>(std::min<std::size_t>(out.size(), std::numeric_limits<int>::max()));
     const int count = gzread(file_.get(), out.data(), most);
     int code = Z_OK;
     const char* const why = gzerror(file_.get(), &code);

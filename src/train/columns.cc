@@ -18,9 +18,9 @@ namespace {
 
 using event::RejectCode;
 
-constexpr std::array<std::string_view, 9> kNames = {
-    "customer_id", "event_id", "event_time", "kind",    "amount",
-    "quantity",    "category", "channel",    "discount"};
+constexpr std::array<std::string_view, 9> kNames = {"customer_id", "event_id", "event_time",
+                                                    "kind",        "amount",   "quantity",
+                                                    "category",    "channel",  "discount"};
 constexpr std::size_t kQuotedMax = 48;
 
 // Years 1 to 9999, as for records of a topic.
@@ -60,7 +60,8 @@ bool ReadTwo(const char* text, int& value) {
 std::string_view ExpectedTime(event::TimeFormat format) {
   switch (format) {
     case event::TimeFormat::kRfc3339:
-      return "a time such as 2026-11-20T10:15:02Z, 2026-11-20 10:15:02 or 2026-11-20; for a number, "
+      return "a time such as 2026-11-20T10:15:02Z, 2026-11-20 10:15:02 or 2026-11-20; for a "
+             "number, "
              "configure its unit in input.transactions.time";
     case event::TimeFormat::kSeconds:
       return "whole seconds since 1970 UTC";
@@ -195,8 +196,8 @@ tl::expected<void, event::Rejection> Columns::ReadMoney(const std::vector<std::s
     if (event.amount < 0) event.kind = event::Kind::kRefund;
     event.amount = std::fabs(event.amount);
   }
-  for (const auto& [field, out] : {std::pair(kQuantity, &event.quantity),
-                                   std::pair(kDiscount, &event.discount)}) {
+  for (const auto& [field, out] :
+       {std::pair(kQuantity, &event.quantity), std::pair(kDiscount, &event.discount)}) {
     const std::string_view text = Text(row, field);
     if (text.empty()) continue;
     if (!ReadNumber(text, *out) || *out < 0) {
@@ -230,8 +231,7 @@ std::optional<std::int64_t> Columns::ReadTime(std::string_view text) {
 std::optional<std::int64_t> Columns::ReadCivil(std::string_view text) {
   if (text.size() < date_.size()) return std::nullopt;
   if (std::memcmp(text.data(), date_.data(), date_.size()) != 0) {
-    const auto date_ms =
-        ParseRfc3339(fmt::format("{}T00:00:00Z", text.substr(0, date_.size())));
+    const auto date_ms = ParseRfc3339(fmt::format("{}T00:00:00Z", text.substr(0, date_.size())));
     if (!date_ms.has_value()) return std::nullopt;
     std::memcpy(date_.data(), text.data(), date_.size());
     date_ms_ = *date_ms;

@@ -18,8 +18,8 @@ namespace segmentd::train {
 // contract. An empty text is an absent field.
 class Columns {
  public:
-  // kConfig: a mapping that no record could meet, or a column that the header does not have, with the
-  // nearest that it has.
+  // kConfig: a mapping that no record could meet, or a column that the header does not have, with
+  // the nearest that it has.
   static Result<Columns> Match(const event::Format& format,
                                const std::vector<std::string_view>& header);
 
@@ -28,7 +28,15 @@ class Columns {
 
  private:
   enum Field : std::uint8_t {
-    kCustomerId, kEventId, kEventTime, kKind, kAmount, kQuantity, kCategory, kChannel, kDiscount,
+    kCustomerId,
+    kEventId,
+    kEventTime,
+    kKind,
+    kAmount,
+    kQuantity,
+    kCategory,
+    kChannel,
+    kDiscount,
   };
   static constexpr int kFields = 9;
 

@@ -72,7 +72,8 @@ char DelimiterOf(std::string_view header) {
   bool quoted = false;
   for (const char c : header) {
     if (c == '"') quoted = !quoted;
-    for (std::size_t i = 0; i < kDelimiters.size(); ++i) counts[i] += !quoted && c == kDelimiters[i];
+    for (std::size_t i = 0; i < kDelimiters.size(); ++i)
+      counts[i] += !quoted && c == kDelimiters[i];
   }
   const auto most = std::max_element(counts.begin(), counts.end());
   return kDelimiters[static_cast<std::size_t>(most - counts.begin())];

@@ -90,7 +90,8 @@ Status FileReader::SkipLine() {
   for (;;) {
     const void* const found = std::memchr(window_.begin(), '\n', window_.size());
     if (found != nullptr) {
-      window_.Consume(static_cast<std::size_t>(static_cast<const char*>(found) - window_.begin()) + 1);
+      window_.Consume(static_cast<std::size_t>(static_cast<const char*>(found) - window_.begin()) +
+                      1);
       ++line_;
       return Ok();
     }
@@ -140,7 +141,8 @@ Status FileReader::ReadHeader(std::vector<std::string>& header, char& delimiter)
   while (end == nullptr) {
     end = static_cast<const char*>(std::memchr(window_.begin(), '\n', window_.size()));
     if (end != nullptr) break;
-    if (window_.full()) return Fail(Code::kConfig, "the header has more than {} bytes", window_.size());
+    if (window_.full())
+      return Fail(Code::kConfig, "the header has more than {} bytes", window_.size());
     if (window_.at_end()) break;
     SEGMENTD_RETURN_IF_ERROR(More());
   }
@@ -196,8 +198,8 @@ Result<ReadReport> Finish(const std::string& path, ReadReport report) {
   if (report.rows == 0) return Fail(Code::kConfig, "{} holds no rows", path);
   if (report.events == 0) {
     const BadRow& first = report.first_bad.front();
-    return Fail(Code::kConfig, "none of the {} rows of {} can be used; line {}: {}: {}", report.rows,
-                path, first.line, event::RejectCodeName(first.code), first.message);
+    return Fail(Code::kConfig, "none of the {} rows of {} can be used; line {}: {}: {}",
+                report.rows, path, first.line, event::RejectCodeName(first.code), first.message);
   }
   return report;
 }
@@ -209,10 +211,11 @@ Result<ReadReport> ReadEvents(const std::string& path, const event::Format& form
   const std::string_view name = WithoutPacking(path);
   const bool is_json = EndsWithOneOf(name, {".jsonl", ".ndjson", ".json"});
   if (!is_json && !EndsWithOneOf(name, {".csv", ".tsv", ".txt"})) {
-    return Fail(Code::kConfig,
-                "cannot tell by its ending what {} holds; call it .jsonl (one JSON object per line) "
-                "or .csv (with a header), and .gz or .zst after that when it is compressed",
-                path);
+    return Fail(
+        Code::kConfig,
+        "cannot tell by its ending what {} holds; call it .jsonl (one JSON object per line) "
+        "or .csv (with a header), and .gz or .zst after that when it is compressed",
+        path);
   }
   SEGMENTD_ASSIGN_OR_RETURN(const std::unique_ptr<ByteSource> source, OpenByteSource(path));
   FileReader reader(*source, format, sink, progress);

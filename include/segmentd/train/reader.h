@@ -20,9 +20,9 @@ struct BadRow {
 };
 
 struct ReadReport {
-  std::uint64_t rows = 0;    // without header and blank lines
+  std::uint64_t rows = 0;  // without header and blank lines
   std::uint64_t events = 0;
-  std::uint64_t bad = 0;     // rows - events
+  std::uint64_t bad = 0;  // rows - events
   std::map<event::RejectCode, std::uint64_t> bad_by_code;
   std::vector<BadRow> first_bad;  // at most five
 };
@@ -33,15 +33,15 @@ using EventSink = std::function<void(const event::Event&)>;
 using ByteProgress = std::function<void(std::uint64_t done, std::uint64_t total)>;
 
 // Reads a file of transactions in one pass and in bounded memory. The ending tells what it holds:
-// .jsonl, .ndjson or .json: one JSON object per line; .csv, .tsv or .txt: RFC 4180 with a header, delimited
-// by comma, semicolon or tab as the header is; each may be followed by .gz or .zst.
-// format.fields maps our fields to JSON paths or to columns; format.time is that of event_time, where
-// CSV also knows "2026-11-20 10:15:02" and "2026-11-20", both UTC. What only a topic has (framing,
-// keys) does not count. A row that cannot be used is counted under the code under which a topic's
-// record would be refused. Not checked here: lateness and duplicates.
-// kNotFound: no such file. kConfig: an ending, column or mapping that does not fit, said with the
-// nearest name; or no row could be used. kCorruption: damaged compression. After an error the sink
-// may have seen a part of the file.
+// .jsonl, .ndjson or .json: one JSON object per line; .csv, .tsv or .txt: RFC 4180 with a header,
+// delimited by comma, semicolon or tab as the header is; each may be followed by .gz or .zst.
+// format.fields maps our fields to JSON paths or to columns; format.time is that of event_time,
+// where CSV also knows "2026-11-20 10:15:02" and "2026-11-20", both UTC. What only a topic has
+// (framing, keys) does not count. A row that cannot be used is counted under the code under which a
+// topic's record would be refused. Not checked here: lateness and duplicates. kNotFound: no such
+// file. kConfig: an ending, column or mapping that does not fit, said with the nearest name; or no
+// row could be used. kCorruption: damaged compression. After an error the sink may have seen a part
+// of the file.
 Result<ReadReport> ReadEvents(const std::string& path, const event::Format& format,
                               const EventSink& sink, const ByteProgress& progress);
 
