@@ -11,14 +11,13 @@
 namespace segmentd::event {
 
 // The rules of the input contract, whatever the encoding: key, then fields, then time. The views of
-// the result are those of the record's key and of the scalars.
-tl::expected<Event, Rejection> AssembleEvent(const RawRecord& record,
-                                             const TransactionScalars& scalars, TimeFormat time);
+// the result are those of the record's key and of the scalars. A refusal leaves it half filled.
+Checked AssembleEvent(const RawRecord& record, const TransactionScalars& scalars, TimeFormat time,
+                      Event& event);
 
 // scalars[0] is the customer_id; scalars[i + 1] belongs to attributes[i], whose names are viewed.
-tl::expected<Profile, Rejection> AssembleProfile(const RawRecord& record,
-                                                 std::span<const Scalar> scalars,
-                                                 std::span<const std::string> attributes);
+Checked AssembleProfile(const RawRecord& record, std::span<const Scalar> scalars,
+                        std::span<const std::string> attributes, Profile& profile);
 
 // Whether a transaction could have `scalar` in `field` at all: what a constant must pass.
 Checked CheckField(Field field, const Scalar& scalar);

@@ -157,39 +157,17 @@ class RecordDecoder final : public Decoder {
         profile_(mapping_->format().profile_attributes.size() + 1) {}
 
   tl::expected<Event, Rejection> DecodeTransaction(const RawRecord& record) override {
-    if (!record.value.has_value()) {
-      return RefuseDecode(RejectCode::kMalformed, "the value is null; expected a transaction");
-    }
-    const auto body = Body(record);
-    if (!body) return tl::unexpected<Rejection>(body.error());
-    transaction_.Clear();
-    if (auto read = reader_->ReadTransaction(*body, transaction_); !read) {
-      return tl::unexpected<Rejection>(std::move(read.error()));
-    }
-    for (const auto& [field, constant] : mapping_->transaction_constants()) {
-      transaction_[static_cast<Field>(field)] = constant;
-    }
-    auto event = AssembleEvent(record, transaction_, time_);
-    if (event) {
-      event->category = reader_->Keep(event->category);
-      event->channel = reader_->Keep(event->channel);
+    tl::expected<Event, Rejection> event;
+    if (auto ok = Transaction(record, *event); !ok) {
+      event = tl::unexpected<Rejection>(std::move(ok.error()));
     }
     return event;
   }
 
   tl::expected<Profile, Rejection> DecodeProfile(const RawRecord& record) override {
-    std::fill(profile_.begin(), profile_.end(), Scalar{});
-    if (!record.value.has_value()) return AssembleProfile(record, profile_, {});
-    const auto body = Body(record);
-    if (!body) return tl::unexpected<Rejection>(body.error());
-    if (auto read = reader_->ReadProfile(*body, profile_); !read) {
-      return tl::unexpected<Rejection>(std::move(read.error()));
-    }
-    for (const auto& [place, constant] : mapping_->profile_constants()) profile_[place] = constant;
-    auto profile = AssembleProfile(record, profile_, mapping_->format().profile_attributes);
-    if (profile) {
-      for (Attribute& attribute : profile->attributes)
-        attribute.text = reader_->Keep(attribute.text);
+    tl::expected<Profile, Rejection> profile;
+    if (auto ok = ProfileOf(record, *profile); !ok) {
+      profile = tl::unexpected<Rejection>(std::move(ok.error()));
     }
     return profile;
   }
@@ -197,15 +175,56 @@ class RecordDecoder final : public Decoder {
   void Reset() override { reader_->Reset(); }
 
  private:
-  tl::expected<std::string_view, Rejection> Body(const RawRecord& record) const {
-    auto body = Unframe(mapping_->format(), record);
+  Checked Transaction(const RawRecord& record, Event& event) {
+    if (!record.value.has_value()) {
+      return RefuseDecode(RejectCode::kMalformed, "the value is null; expected a transaction");
+    }
+    std::string_view body;
+    if (auto ok = ReadBody(record, body); !ok) return ok;
+    transaction_.Clear();
+    if (auto ok = reader_->ReadTransaction(body, transaction_); !ok) return ok;
+    for (const auto& [field, constant] : mapping_->transaction_constants()) {
+      transaction_[static_cast<Field>(field)] = constant;
+    }
+    const Scalar& id = transaction_[Field::kCustomerId];
+    if (!mapping_->format().keyed && !record.key.has_value() && id.type == Scalar::Type::kAbsent) {
+      return Refuse(RejectCode::kMissingField, "customer_id is missing");
+    }
+    if (auto ok = AssembleEvent(WithKey(record, id), transaction_, time_, event); !ok) return ok;
+    event.category = reader_->Keep(event.category);
+    event.channel = reader_->Keep(event.channel);
+    return {};
+  }
+
+  Checked ProfileOf(const RawRecord& record, Profile& profile) {
+    std::fill(profile_.begin(), profile_.end(), Scalar{});
+    if (!record.value.has_value()) return AssembleProfile(record, profile_, {}, profile);
+    std::string_view body;
+    if (auto ok = ReadBody(record, body); !ok) return ok;
+    if (auto ok = reader_->ReadProfile(body, profile_); !ok) return ok;
+    for (const auto& [place, constant] : mapping_->profile_constants()) profile_[place] = constant;
+    const std::span<const std::string> attributes = mapping_->format().profile_attributes;
+    if (auto ok = AssembleProfile(record, profile_, attributes, profile); !ok) return ok;
+    for (Attribute& attribute : profile.attributes) attribute.text = reader_->Keep(attribute.text);
+    return {};
+  }
+
+  // Files have no keys: the value's own customer_id stands in.
+  RawRecord WithKey(const RawRecord& record, const Scalar& id) {
+    RawRecord keyed = record;
+    if (!mapping_->format().keyed && !record.key.has_value()) keyed.key = reader_->Keep(id.text);
+    return keyed;
+  }
+
+  Checked ReadBody(const RawRecord& record, std::string_view& body) const {
+    if (auto ok = Unframe(mapping_->format(), record, body); !ok) return ok;
     const std::int64_t max = mapping_->format().max_bytes;
-    if (body && std::cmp_greater(record.value->size(), max)) {
+    if (std::cmp_greater(record.value->size(), max)) {
       return RefuseDecode(RejectCode::kTooLarge,
                           "the value has {} bytes, more than the {} of `input.max_bytes`",
                           record.value->size(), max);
     }
-    return body;
+    return {};
   }
 
   std::unique_ptr<Mapping> mapping_;

@@ -73,34 +73,27 @@ Checked CheckHeader(const Format& format, Source source, std::string_view header
 
 }  // namespace
 
-tl::expected<std::string_view, Rejection> Unframe(const Format& format, const RawRecord& record) {
-  const std::string_view value = *record.value;
+Checked Unframe(const Format& format, const RawRecord& record, std::string_view& body) {
+  body = *record.value;
   if (format.framing == Framing::kNone) {
-    if (!StartsLikeAFrame(value)) return value;
-    return RefuseDecode(
-        RejectCode::kUnexpectedFraming,
-        "the value starts with byte 0x{:02x}, as Confluent serializers frame it; set "
-        "`framing: confluent` for this topic",
-        static_cast<unsigned char>(value.front()));
+    if (!StartsLikeAFrame(body)) return {};
+    return RefuseDecode(RejectCode::kUnexpectedFraming,
+                        "the value starts with byte 0x{:02x}, as Confluent serializers frame it; "
+                        "set `framing: confluent` for this topic",
+                        static_cast<unsigned char>(body.front()));
   }
   const auto header = std::find_if(record.headers.begin(), record.headers.end(),
                                    [](const Header& h) { return h.name == kHeader; });
-  if (header != record.headers.end()) {
-    return CheckHeader(format, record.source, header->value).map([&] { return value; });
+  if (header != record.headers.end()) return CheckHeader(format, record.source, header->value);
+  if (!StartsLikeAFrame(body)) {
+    return RefuseDecode(RejectCode::kMalformed,
+                        "the value does not start with a Confluent frame (0x00 or 0x01); set "
+                        "`framing: none` for this topic if its values are bare");
   }
-  if (!StartsLikeAFrame(value)) {
-    return RefuseDecode(
-        RejectCode::kMalformed,
-        "the value has no Confluent frame: {}; set `framing: none` for this topic if "
-        "its values are bare",
-        value.empty() ? std::string("it is empty")
-                      : fmt::format("it starts with byte 0x{:02x}, not 0x00 or 0x01",
-                                    static_cast<unsigned char>(value.front())));
-  }
-  ByteReader in(value);
-  return ReadFrame(format, record.source, in).map([&] {
-    return value.substr(value.size() - in.remaining());
-  });
+  ByteReader in(body);
+  if (auto ok = ReadFrame(format, record.source, in); !ok) return ok;
+  body.remove_prefix(body.size() - in.remaining());
+  return {};
 }
 
 }  // namespace segmentd::event

@@ -7,8 +7,8 @@
 
 namespace segmentd::event {
 
-// What is left of a record's value without its frame, or why the frame is refused.
+// `body` = what is left of a record's value without its frame, or why the frame is refused.
 // REQUIRES: the record has a value.
-tl::expected<std::string_view, Rejection> Unframe(const Format& format, const RawRecord& record);
+Checked Unframe(const Format& format, const RawRecord& record, std::string_view& body);
 
 }  // namespace segmentd::event

@@ -17,11 +17,18 @@ constexpr auto kBytes = pbf_wire_type::length_delimited;
 
 struct NotUtf8 {};
 
+// Names and ids are short and mostly ASCII, which a full validator is too heavy for.
+bool IsText(std::string_view bytes) {
+  unsigned char high = 0;
+  for (const char c : bytes) high |= static_cast<unsigned char>(c);
+  return high < 0x80 || IsUtf8(bytes);
+}
+
 // An empty string is what an absent one reads as.
 Scalar ReadText(pbf_reader& message) {
   const protozero::data_view view = message.get_view();
   const std::string_view text(view.data(), view.size());
-  if (!IsUtf8(text)) throw NotUtf8{};
+  if (!IsText(text)) throw NotUtf8{};
   return text.empty() ? Scalar{} : Scalar::Text(text);
 }
 

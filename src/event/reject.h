@@ -7,6 +7,7 @@
 #include <tl/expected.hpp>
 #include <utility>
 
+#include "scalar.h"
 #include "segmentd/event/event.h"
 
 namespace segmentd::event {
@@ -31,5 +32,7 @@ tl::unexpected<Rejection> Refuse(RejectCode code, fmt::format_string<Args...> fo
 // Foreign text for a message: quoted, cut to a readable length, never ill-formed UTF-8 nor control
 // characters, for messages travel in Kafka headers and logs.
 std::string Quote(std::string_view text);
+// What a field was found to be, for a message.
+std::string Describe(const Scalar& scalar);
 
 }  // namespace segmentd::event

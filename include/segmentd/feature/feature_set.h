@@ -34,7 +34,7 @@ struct Vocabulary {
 };
 
 // The feature names of a plan over a vocabulary, in catalogue order. Every share group ends with
-// its "_other".
+// its "_other", where a name that is itself "other" counts too.
 std::vector<std::string> FeatureNames(const Plan& plan, const Vocabulary& vocabulary);
 
 // A list of feature names compiled into a snapshot function: one function for serving and training.
@@ -54,7 +54,10 @@ class FeatureSet {
   FrozenNames frozen() const { return {categories_, channels_}; }
 
   // Writes size() raw values as of an instant; NaN is "missing". Same record and instant: same
-  // bits. REQUIRES: as_of_ms >= record.last_event_ms, out.size() == size().
+  // bits. Before the first purchase, what measures time since a purchase or divides by purchases is
+  // missing, trend and the purchase-day features with it; windows and decayed sums stay sums: 0, or
+  // below it after a refund. A one-hot value is missing where its attribute is.
+  // REQUIRES: as_of_ms >= record.last_event_ms, out.size() == size().
   void Snapshot(const Record& record, std::int64_t as_of_ms, std::span<double> out) const;
 
  private:

@@ -28,6 +28,9 @@ struct ShardOptions {
   // Joins as <instance>.<shard> for good: a restart within session.timeout.ms moves no partitions.
   // A group.instance.id among the client settings does the same, as <its value>.<shard>.
   bool static_membership = false;
+  // An instance that dies amid a commit hides later output from readers for this long at most.
+  // Below session.timeout.ms (30 s unless the client settings say otherwise).
+  std::int64_t transaction_timeout_ms = 15'000;
   std::int64_t fetch_bytes_max = 64 << 20;    // prefetched input
   std::int64_t send_bytes_max = 64 << 20;     // records on their way to the broker
   std::int64_t record_bytes_max = 1'000'000;  // of an output record; Kafka's default for a topic
@@ -43,8 +46,8 @@ struct ShardPorts {
   std::unique_ptr<ports::ChangelogReader> changelog;
 };
 
-// Makes the clients and contacts nobody: brokers that are away show up as kRetry of the ports.
-// kConfig: settings that librdkafka refuses.
+// Makes the consumers and waits for nobody: brokers that are away show up as kRetry of the ports.
+// kConfig: settings that librdkafka refuses (those of the producer: from Sink::Reset).
 Result<ShardPorts> ConnectShard(const ShardOptions& options);
 
 }  // namespace segmentd::kafka
