@@ -7,7 +7,9 @@ namespace segmentd {
 
 std::uint64_t Hash64(std::string_view bytes) { return XXH3_64bits(bytes.data(), bytes.size()); }
 
-std::uint32_t Checksum32(std::string_view bytes) { return static_cast<std::uint32_t>(Hash64(bytes)); }
+std::uint32_t Checksum32(std::string_view bytes) {
+  return static_cast<std::uint32_t>(Hash64(bytes));
+}
 
 std::string ContentHash(std::string_view bytes) {
   const XXH128_hash_t hash = XXH3_128bits(bytes.data(), bytes.size());

@@ -1,24 +1,36 @@
+#include "segmentd/base/result.h"
+
 #include <cstdio>
 #include <cstdlib>
 
 #include "segmentd/base/assert.h"
-#include "segmentd/base/result.h"
 
 namespace segmentd {
 
 std::string_view CodeName(Code code) {
   switch (code) {
-    case Code::kBadRecord: return "bad_record";
-    case Code::kRetry: return "retry";
-    case Code::kAbort: return "abort";
-    case Code::kFenced: return "fenced";
-    case Code::kStorage: return "storage";
-    case Code::kCorruption: return "corruption";
-    case Code::kNewer: return "newer";
-    case Code::kConfig: return "config";
-    case Code::kNotFound: return "not_found";
-    case Code::kCancelled: return "cancelled";
-    case Code::kFatal: return "fatal";
+    case Code::kBadRecord:
+      return "bad_record";
+    case Code::kRetry:
+      return "retry";
+    case Code::kAbort:
+      return "abort";
+    case Code::kFenced:
+      return "fenced";
+    case Code::kStorage:
+      return "storage";
+    case Code::kCorruption:
+      return "corruption";
+    case Code::kNewer:
+      return "newer";
+    case Code::kConfig:
+      return "config";
+    case Code::kNotFound:
+      return "not_found";
+    case Code::kCancelled:
+      return "cancelled";
+    case Code::kFatal:
+      return "fatal";
   }
   return "fatal";
 }

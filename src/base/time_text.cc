@@ -61,9 +61,10 @@ bool ReadOffset(std::string_view& text, int& minutes) {
   return true;
 }
 
-template <std::size_t n>
+template <std::size_t kUnits>
 std::optional<std::int64_t> ParseWithUnit(
-    std::string_view text, const std::array<std::pair<std::string_view, std::int64_t>, n>& units) {
+    std::string_view text,
+    const std::array<std::pair<std::string_view, std::int64_t>, kUnits>& units) {
   std::int64_t count = 0;
   const auto [rest, error] = std::from_chars(text.data(), text.data() + text.size(), count);
   if (error != std::errc{} || count < 0) return std::nullopt;
@@ -77,10 +78,14 @@ std::optional<std::int64_t> ParseWithUnit(
 }
 
 // Largest first, so that formatting finds the largest unit that divides.
-constexpr std::array<std::pair<std::string_view, std::int64_t>, 5> kDurations = {{
-    {"d", kDayMs}, {"h", 3'600'000}, {"m", 60'000}, {"s", 1000}, {"ms", 1}}};
-constexpr std::array<std::pair<std::string_view, std::int64_t>, 6> kSizes = {{
-    {"TiB", 1LL << 40}, {"GiB", 1LL << 30}, {"MiB", 1LL << 20}, {"KiB", 1LL << 10}, {"B", 1}, {"", 1}}};
+constexpr std::array<std::pair<std::string_view, std::int64_t>, 5> kDurations = {
+    {{"d", kDayMs}, {"h", 3'600'000}, {"m", 60'000}, {"s", 1000}, {"ms", 1}}};
+constexpr std::array<std::pair<std::string_view, std::int64_t>, 6> kSizes = {{{"TiB", 1LL << 40},
+                                                                              {"GiB", 1LL << 30},
+                                                                              {"MiB", 1LL << 20},
+                                                                              {"KiB", 1LL << 10},
+                                                                              {"B", 1},
+                                                                              {"", 1}}};
 
 }  // namespace
 
@@ -124,12 +129,15 @@ std::optional<std::int64_t> ParseDurationMs(std::string_view text) {
 
 std::string FormatDurationMs(std::int64_t duration_ms) {
   for (const auto& [name, factor] : kDurations) {
-    if (duration_ms != 0 && duration_ms % factor == 0) return fmt::format("{}{}", duration_ms / factor, name);
+    if (duration_ms != 0 && duration_ms % factor == 0)
+      return fmt::format("{}{}", duration_ms / factor, name);
   }
   return "0s";
 }
 
-std::optional<std::int64_t> ParseBytes(std::string_view text) { return ParseWithUnit(text, kSizes); }
+std::optional<std::int64_t> ParseBytes(std::string_view text) {
+  return ParseWithUnit(text, kSizes);
+}
 
 std::string FormatBytes(std::int64_t bytes) {
   for (const auto& [name, factor] : kSizes) {

@@ -186,7 +186,11 @@ class RecordDecoder final : public Decoder {
     for (const auto& [field, constant] : mapping_->transaction_constants()) {
       transaction_[static_cast<Field>(field)] = constant;
     }
-    if (auto ok = AssembleEvent(record, transaction_, time_, event); !ok) return ok;
+    const Scalar& id = transaction_[Field::kCustomerId];
+    if (!mapping_->format().keyed && !record.key.has_value() && id.type == Scalar::Type::kAbsent) {
+      return Refuse(RejectCode::kMissingField, "customer_id is missing");
+    }
+    if (auto ok = AssembleEvent(WithKey(record, id), transaction_, time_, event); !ok) return ok;
     event.category = reader_->Keep(event.category);
     event.channel = reader_->Keep(event.channel);
     return {};
@@ -203,6 +207,13 @@ class RecordDecoder final : public Decoder {
     if (auto ok = AssembleProfile(record, profile_, attributes, profile); !ok) return ok;
     for (Attribute& attribute : profile.attributes) attribute.text = reader_->Keep(attribute.text);
     return {};
+  }
+
+  // Files have no keys: the value's own customer_id stands in.
+  RawRecord WithKey(const RawRecord& record, const Scalar& id) {
+    RawRecord keyed = record;
+    if (!mapping_->format().keyed && !record.key.has_value()) keyed.key = reader_->Keep(id.text);
+    return keyed;
   }
 
   Checked ReadBody(const RawRecord& record, std::string_view& body) const {

@@ -3,7 +3,8 @@
 namespace segmentd {
 
 // Prints the condition and its place on stderr and aborts.
-[[noreturn]] void AssertFailed(const char* condition, const char* file, int line, const char* message);
+[[noreturn]] void AssertFailed(const char* condition, const char* file, int line,
+                               const char* message);
 
 }  // namespace segmentd
 

@@ -30,7 +30,8 @@ class ByteWriter {
 // so that a decoder checks once, at its end. Never reads outside the given bytes.
 class ByteReader {
  public:
-  explicit ByteReader(std::string_view bytes) : at_(bytes.data()), end_(bytes.data() + bytes.size()) {}
+  explicit ByteReader(std::string_view bytes)
+      : at_(bytes.data()), end_(bytes.data() + bytes.size()) {}
 
   std::uint8_t U8();
   std::uint32_t U32();

@@ -7,8 +7,8 @@
 namespace segmentd {
 
 // Appends one compact JSON text to a string that the caller keeps and reuses. Keys come out in the
-// order of the calls; doubles in their shortest form that reads back equal, non-finite ones as null.
-// REQUIRES: calls nest as JSON does.
+// order of the calls; doubles in their shortest form that reads back equal, non-finite ones as
+// null. REQUIRES: calls nest as JSON does.
 class JsonWriter {
  public:
   explicit JsonWriter(std::string& out) : out_(out) {}

@@ -32,7 +32,9 @@ struct Error {
   std::string message;
 
   // The same error with what was being done in front: "opening store p3: IO error: ...".
-  Error With(std::string_view context) const { return {code, fmt::format("{}: {}", context, message)}; }
+  Error With(std::string_view context) const {
+    return {code, fmt::format("{}: {}", context, message)};
+  }
 };
 
 template <typename... Args>
@@ -58,17 +60,18 @@ inline Status Ok() { return {}; }
 #define SEGMENTD_CONCAT(a, b) SEGMENTD_CONCAT_INNER(a, b)
 
 // Returns the error of a Status or Result expression from the enclosing function, if it has one.
-#define SEGMENTD_RETURN_IF_ERROR(expression)                              \
-  do {                                                                    \
-    auto segmentd_status = (expression);                                  \
-    if (!segmentd_status.has_value())                                     \
+#define SEGMENTD_RETURN_IF_ERROR(expression)                                        \
+  do {                                                                              \
+    auto segmentd_status = (expression);                                            \
+    if (!segmentd_status.has_value())                                               \
       return tl::unexpected<::segmentd::Error>(std::move(segmentd_status.error())); \
   } while (false)
 
 // SEGMENTD_ASSIGN_OR_RETURN(auto x, Compute()): declares x, or returns the error.
-#define SEGMENTD_ASSIGN_OR_RETURN(declaration, expression) \
-  SEGMENTD_ASSIGN_OR_RETURN_INNER(SEGMENTD_CONCAT(segmentd_result_, __LINE__), declaration, expression)
-#define SEGMENTD_ASSIGN_OR_RETURN_INNER(result, declaration, expression)              \
-  auto result = (expression);                                                         \
+#define SEGMENTD_ASSIGN_OR_RETURN(declaration, expression)                                  \
+  SEGMENTD_ASSIGN_OR_RETURN_INNER(SEGMENTD_CONCAT(segmentd_result_, __LINE__), declaration, \
+                                  expression)
+#define SEGMENTD_ASSIGN_OR_RETURN_INNER(result, declaration, expression)                        \
+  auto result = (expression);                                                                   \
   if (!result.has_value()) return tl::unexpected<::segmentd::Error>(std::move(result.error())); \
   declaration = std::move(*result)

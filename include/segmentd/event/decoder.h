@@ -31,6 +31,8 @@ struct Format {
   Framing framing = Framing::kNone;
   TimeFormat time = TimeFormat::kRfc3339;
   std::int64_t max_bytes = 1 << 20;
+  // False: records without a key (lines of a file) are accepted, their value names the customer.
+  bool keyed = true;
   // Our field name -> its source. A field not named here is read at the top level by its own name.
   // With Protobuf only constants are allowed: the message is segmentd.v1.Transaction.
   std::map<std::string, FieldSource> fields;

@@ -17,7 +17,8 @@ struct Header {
 // Which of the two input topics a record came from.
 enum class Source : std::uint8_t { kTransactions, kProfiles };
 
-// A record as the broker handed it over. All views belong to whoever polled it and end with its batch.
+// A record as the broker handed it over. All views belong to whoever polled it and end with its
+// batch.
 struct RawRecord {
   Source source = Source::kTransactions;
   Partition partition;

@@ -16,14 +16,14 @@ enum class Shape : std::uint8_t { kHeavyTail, kSigned, kRatio, kShare, kPlain, k
 
 // What the configuration selects from the catalogue. The default is all of it.
 struct Plan {
-  std::vector<int> windows_days = {7, 30, 90, 360};   // a subset of these
-  std::vector<int> half_lives_days = {7, 30, 180};    // a subset of these
-  std::vector<std::string> exclude;                   // feature names, or a prefix ending in '*'
-  int categories = 8;                                 // how many names are frozen per model
+  std::vector<int> windows_days = {7, 30, 90, 360};  // a subset of these
+  std::vector<int> half_lives_days = {7, 30, 180};   // a subset of these
+  std::vector<std::string> exclude;                  // feature names, or a prefix ending in '*'
+  int categories = 8;                                // how many names are frozen per model
   int channels = 4;
   std::vector<std::string> profile_numbers = {"age", "income"};
   std::vector<std::string> profile_names = {"region", "gender"};
-  int profile_values = 6;                             // most frequent values per profile name
+  int profile_values = 6;  // most frequent values per profile name
 };
 
 // The names that occur in a history, most frequent first: what a plan freezes.
@@ -34,7 +34,7 @@ struct Vocabulary {
 };
 
 // The feature names of a plan over a vocabulary, in catalogue order. Every share group ends with
-// its "_other".
+// its "_other", where a name that is itself "other" counts too.
 std::vector<std::string> FeatureNames(const Plan& plan, const Vocabulary& vocabulary);
 
 // A list of feature names compiled into a snapshot function: one function for serving and training.
@@ -42,7 +42,8 @@ std::vector<std::string> FeatureNames(const Plan& plan, const Vocabulary& vocabu
 class FeatureSet {
  public:
   // kConfig with the nearest name when one is unknown. profile_names tells which prefixes
-  // ("region_north") are one-hot profile values and profile_numbers which names are profile numbers.
+  // ("region_north") are one-hot profile values and profile_numbers which names are profile
+  // numbers.
   static Result<FeatureSet> Compile(std::span<const std::string> names,
                                     std::span<const std::string> profile_numbers,
                                     std::span<const std::string> profile_names);
@@ -52,7 +53,10 @@ class FeatureSet {
   const std::vector<Shape>& shapes() const { return shapes_; }
   FrozenNames frozen() const { return {categories_, channels_}; }
 
-  // Writes size() raw values as of an instant; NaN is "missing". Same record and instant: same bits.
+  // Writes size() raw values as of an instant; NaN is "missing". Same record and instant: same
+  // bits. Before the first purchase, what measures time since a purchase or divides by purchases is
+  // missing, trend and the purchase-day features with it; windows and decayed sums stay sums: 0, or
+  // below it after a refund. A one-hot value is missing where its attribute is.
   // REQUIRES: as_of_ms >= record.last_event_ms, out.size() == size().
   void Snapshot(const Record& record, std::int64_t as_of_ms, std::span<double> out) const;
 

@@ -17,8 +17,9 @@ struct FrozenNames {
 
 enum class FoldResult : std::uint8_t { kApplied, kLate, kDuplicate };
 
-// Adds one event to a customer's history, in constant time, in place. kLate: applied, but its time is
-// before the record's as_of, which stays. kDuplicate: its id is among the 32 newest; nothing changed.
+// Adds one event to a customer's history, in constant time, in place. kLate: applied, but its time
+// is before the record's as_of, which stays. kDuplicate: its id is among the 32 newest; nothing
+// changed.
 FoldResult Fold(const event::Event& event, const FrozenNames& frozen, Record& record);
 
 // Replaces the profile attributes.

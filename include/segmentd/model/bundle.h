@@ -20,12 +20,12 @@ struct Segment {
   // (model sequence from which the name holds, name), ascending: a change record can then name its
   // previous segment as it was called at that time.
   std::vector<std::pair<std::uint32_t, std::string>> names;
-  int activity = 0;                // 0 lost .. 4 active
-  Vector centroid;                 // in the embedding, l
-  Vector mean;                     // in the scaled feature space, d
-  std::vector<double> typical;     // raw feature medians, d; NaN = mostly missing
-  double radius = 0;               // RMS distance of the members to the centroid
-  double share = 0;                // of the customers trained on
+  int activity = 0;             // 0 lost .. 4 active
+  Vector centroid;              // in the embedding, l
+  Vector mean;                  // in the scaled feature space, d
+  std::vector<double> typical;  // raw feature medians, d; NaN = mostly missing
+  double radius = 0;            // RMS distance of the members to the centroid
+  double share = 0;             // of the customers trained on
 
   std::string_view name() const { return names.back().second; }
   std::string_view NameAt(std::uint32_t sequence) const;
@@ -33,18 +33,19 @@ struct Segment {
 
 std::string SegmentText(SegmentId id);  // "seg-7"
 
-// The immutable whole that turns a snapshot into a segment. Knows matrices and names, not customers.
+// The immutable whole that turns a snapshot into a segment. Knows matrices and names, not
+// customers.
 struct Bundle {
-  std::uint32_t sequence = 1;                 // counts the models of an app, from 1
-  std::vector<std::string> features;          // row i of everything below is features[i]
+  std::uint32_t sequence = 1;         // counts the models of an app, from 1
+  std::vector<std::string> features;  // row i of everything below is features[i]
   std::vector<std::string> profile_numbers;
   std::vector<std::string> profile_names;
   Scaler scaler;
   Embedding embedding;
-  std::vector<Segment> segments;              // ascending by id
-  std::uint32_t next_segment_id = 1;          // ids are never reused
+  std::vector<Segment> segments;      // ascending by id
+  std::uint32_t next_segment_id = 1;  // ids are never reused
 
-  float margin = 0.10F;                       // hysteresis
+  float margin = 0.10F;  // hysteresis
   float clear_jump = 0.50F;
   int dwell = 3;
 

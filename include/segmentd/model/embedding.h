@@ -26,9 +26,9 @@ struct Dense {
 // autoencoder trained later takes this same seat.
 struct Embedding {
   EmbeddingKind kind = EmbeddingKind::kIdentity;
-  Vector origin;               // d
-  Matrix skip;                 // l x d
-  std::vector<Dense> layers;   // f; empty or ending with l rows
+  Vector origin;              // d
+  Matrix skip;                // l x d
+  std::vector<Dense> layers;  // f; empty or ending with l rows
 
   int inputs() const { return static_cast<int>(skip.cols()); }
   int outputs() const { return static_cast<int>(skip.rows()); }

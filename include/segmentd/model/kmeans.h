@@ -9,16 +9,16 @@ namespace segmentd::model {
 
 struct KMeansOptions {
   int clusters = 8;
-  int starts = 4;            // greedy k-means++ starts, the best inertia wins
-  int iterations_max = 50;   // Lloyd, per start
+  int starts = 4;           // greedy k-means++ starts, the best inertia wins
+  int iterations_max = 50;  // Lloyd, per start
   std::uint64_t seed = 1;
 };
 
 struct KMeansFit {
-  Matrix centroids;          // l x k; fewer than asked when there are fewer distinct points
+  Matrix centroids;  // l x k; fewer than asked when there are fewer distinct points
   std::vector<int> labels;
-  double inertia = 0;        // sum of squared distances to the own centroid
-  int iterations = 0;        // of the winning start
+  double inertia = 0;  // sum of squared distances to the own centroid
+  int iterations = 0;  // of the winning start
 };
 
 // Deterministic by seed. REQUIRES: points.cols() >= 1, all finite.

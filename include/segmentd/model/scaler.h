@@ -13,9 +13,9 @@ namespace segmentd::model {
 // What a raw value goes through before it is centred. DO NOT CHANGE the values: bundles hold them.
 enum class Transform : std::uint8_t {
   kIdentity = 0,
-  kLog1p = 1,   // log(1 + max(v, 0) / unit)
-  kAsinh = 2,   // asinh(v / unit)
-  kSqrt = 3,    // shares: sqrt(clamp(v, 0, 1))
+  kLog1p = 1,  // log(1 + max(v, 0) / unit)
+  kAsinh = 2,  // asinh(v / unit)
+  kSqrt = 3,   // shares: sqrt(clamp(v, 0, 1))
 };
 
 // How centre and spread are measured. DO NOT CHANGE the values.

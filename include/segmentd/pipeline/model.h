@@ -10,13 +10,14 @@
 
 namespace segmentd::pipeline {
 
-// A bundle made ready to score: compiled features, centroids side by side. Immutable, shared by all.
+// A bundle made ready to score: compiled features, centroids side by side. Immutable, shared by
+// all.
 struct Model {
   model::Bundle bundle;
-  std::string version;                 // BundleVersion of its bytes
+  std::string version;  // BundleVersion of its bytes
   feature::FeatureSet features;
-  model::Matrix centroids;             // l x k
-  std::vector<SegmentId> ids;          // ascending, one per column
+  model::Matrix centroids;     // l x k
+  std::vector<SegmentId> ids;  // ascending, one per column
 
   static Result<std::shared_ptr<const Model>> Load(std::string_view encoded);
   const model::Segment* Find(SegmentId id) const;

@@ -10,8 +10,8 @@
 namespace segmentd::ports {
 
 // Changelog keys: one kind byte, then the rest. DO NOT CHANGE.
-inline constexpr char kCustomerKey = 'c';   // 'c' + customer id -> EncodeCustomer, or a tombstone
-inline constexpr char kMetaKey = 'm';       // "m" -> EncodeMeta, one per partition and commit
+inline constexpr char kCustomerKey = 'c';  // 'c' + customer id -> EncodeCustomer, or a tombstone
+inline constexpr char kMetaKey = 'm';      // "m" -> EncodeMeta, one per partition and commit
 
 // Reads one partition of the changelog topic, read_committed.
 class ChangelogReader {
@@ -27,10 +27,12 @@ class ChangelogReader {
   // value is null for a tombstone. An error from the visitor ends the replay with it.
   using Visitor =
       std::function<Status(Offset offset, std::string_view key, const std::string_view* value)>;
-  // Visits every committed record in [from, end) in order. Returns the offset reached (>= end). Ends by
-  // position, never by counting records: markers and compaction leave gaps. kRetry: no progress for a
-  // while, or an open transaction holds the end back; call again from where it stood.
-  virtual Result<Offset> Replay(Partition partition, Offset from, Offset end, const Visitor& visit) = 0;
+  // Visits every committed record in [from, end) in order. Returns the offset reached (>= end).
+  // Ends by position, never by counting records: markers and compaction leave gaps. kRetry: no
+  // progress for a while, or an open transaction holds the end back; call again from where it
+  // stood.
+  virtual Result<Offset> Replay(Partition partition, Offset from, Offset end,
+                                const Visitor& visit) = 0;
 };
 
 }  // namespace segmentd::ports

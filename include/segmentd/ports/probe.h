@@ -2,7 +2,9 @@
 
 #include <array>
 #include <cstdint>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "segmentd/base/ids.h"
@@ -11,21 +13,29 @@
 namespace segmentd::ports {
 
 // DO NOT reorder: shown by name on /statusz and as a metric label.
-enum class TaskState : std::uint8_t { kOpening, kFencing, kRestoring, kRunning, kRevoking, kParked, kFailed };
+enum class TaskState : std::uint8_t {
+  kOpening,
+  kFencing,
+  kRestoring,
+  kRunning,
+  kRevoking,
+  kParked,
+  kFailed
+};
 inline constexpr int kTaskStates = 7;
 std::string_view TaskStateName(TaskState state);  // "restoring"
 
 struct PartitionStatus {
   Partition partition;
   TaskState state = TaskState::kOpening;
-  std::int64_t state_since_ms = 0;       // wall
-  Offset position;                       // next transactions offset to read
-  std::int64_t lag_records = -1;         // -1: not known yet
-  double lag_seconds = 0;                // 0 when drained
+  std::int64_t state_since_ms = 0;  // wall
+  Offset position;                  // next transactions offset to read
+  std::int64_t lag_records = -1;    // -1: not known yet
+  double lag_seconds = 0;           // 0 when drained
   std::int64_t clock_ms = INT64_MIN;
-  std::int64_t restore_remaining = 0;    // changelog offsets still to read
+  std::int64_t restore_remaining = 0;  // changelog offsets still to read
   std::uint64_t restored = 0;
-  std::string problem;                   // why it is not running, for a person
+  std::string problem;  // why it is not running, for a person
 };
 
 // One transaction's phases, in seconds; taken out by whoever observes histograms.
@@ -33,7 +43,7 @@ struct CommitSample {
   double produce_s = 0;
   double end_s = 0;
   double store_s = 0;
-  double event_latency_s = -1;           // newest event's broker timestamp to commit; -1: none
+  double event_latency_s = -1;  // newest event's broker timestamp to commit; -1: none
 };
 
 // What a shard tells the outside, as plain numbers. The shard fills one and hands a copy over after
@@ -41,11 +51,11 @@ struct CommitSample {
 struct ShardStatus {
   int shard = 0;
   bool joined = false;
-  std::int64_t tick_ms = 0;              // wall time of the last loop turn
+  std::int64_t tick_ms = 0;  // wall time of the last loop turn
   std::int64_t last_commit_ms = 0;
-  std::string problem;                   // "broker ... cannot be reached", empty when all is well
+  std::string problem;  // "broker ... cannot be reached", empty when all is well
   std::vector<PartitionStatus> partitions;
-  pipeline::Counts counts;               // since start
+  pipeline::Counts counts;  // since start
   std::uint64_t commits = 0;
   std::uint64_t aborts = 0;
   std::uint64_t producer_resets = 0;

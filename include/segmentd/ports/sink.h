@@ -17,10 +17,10 @@ struct CommitReceipt {
   std::map<Partition, Offset> changelog_next;
 };
 
-// Where outputs go. One sink per shard, on the shard's thread. exactly_once: Begin..Commit is one Kafka
-// transaction that carries the records and the offsets. at_least_once: Commit first waits until every
-// record is stored, then commits the offsets; Abort only forgets.
-// Errors: kAbort = call Abort and rewind; kFenced, kFatal = Reset and recover.
+// Where outputs go. One sink per shard, on the shard's thread. exactly_once: Begin..Commit is one
+// Kafka transaction that carries the records and the offsets. at_least_once: Commit first waits
+// until every record is stored, then commits the offsets; Abort only forgets. Errors: kAbort = call
+// Abort and rewind; kFenced, kFatal = Reset and recover.
 class Sink {
  public:
   virtual ~Sink() = default;
@@ -31,7 +31,8 @@ class Sink {
   // too large and was not taken.
   virtual Status Send(const pipeline::OutRecord& record) = 0;
   // The same without copies of small strings, for changelog images: a null value is a tombstone.
-  virtual Status SendImage(Partition partition, std::string_view key, const std::string_view* value) = 0;
+  virtual Status SendImage(Partition partition, std::string_view key,
+                           const std::string_view* value) = 0;
   // positions must name every partition that was written for.
   virtual Result<CommitReceipt> Commit(std::span<const InputPosition> positions) = 0;
   virtual Status Abort() = 0;

@@ -42,9 +42,10 @@ class RecordSource {
   virtual Status Subscribe(RebalanceListener& listener) = 0;
 
   // Waits up to max_wait_ms for records and returns those at hand, at most records_max, in offset
-  // order per partition. They are valid until the next Poll or Close. kRetry: the broker is away or a
-  // topic is missing (the message says which and what to do), poll again later.
-  virtual Result<std::span<const event::RawRecord>> Poll(std::int64_t max_wait_ms, int records_max) = 0;
+  // order per partition. They are valid until the next Poll or Close. kRetry: the broker is away or
+  // a topic is missing (the message says which and what to do), poll again later.
+  virtual Result<std::span<const event::RawRecord>> Poll(std::int64_t max_wait_ms,
+                                                         int records_max) = 0;
 
   // The group's stable committed offset of each partition; nothing where there is none. Waits for
   // offsets pending in a transaction.
@@ -55,13 +56,20 @@ class RecordSource {
   virtual Status StartAt(const InputPartition& partition, Offset next) = 0;
 
   struct Range {
-    Offset low;   // the oldest retained
-    Offset end;   // one past the newest that a read_committed reader may see
+    Offset low;  // the oldest retained
+    Offset end;  // one past the newest that a read_committed reader may see
   };
   // Asks the broker.
   virtual Result<Range> QueryRange(const InputPartition& partition) = 0;
   // As of the last fetch; end is -1 before the first. Costs nothing.
   virtual Range CachedRange(const InputPartition& partition) = 0;
+  // Where reading stands when that is past the records handed out: transaction markers take offsets
+  // that no record shows, so only this reaches a range's end. Nothing: no more is known than the
+  // records say.
+  virtual std::optional<Offset> Position(const InputPartition& partition) {
+    static_cast<void>(partition);
+    return std::nullopt;
+  }
 
   // Number of partitions of each input topic (0: not configured). kRetry: missing or broker away.
   struct Counts {

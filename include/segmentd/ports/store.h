@@ -14,13 +14,14 @@
 
 namespace segmentd::ports {
 
-// Where a partition's state stands: stored with it, in the same write, and as a record in the changelog.
+// Where a partition's state stands: stored with it, in the same write, and as a record in the
+// changelog.
 struct TaskMeta {
-  Offset transactions_next;         // first input offset not yet in the state
+  Offset transactions_next;  // first input offset not yet in the state
   Offset profiles_next;
   std::int64_t clock_ms = INT64_MIN;
-  std::string model_version;        // that scored last; empty: none yet
-  Offset changelog_next;            // in the store only: first changelog offset not yet in it
+  std::string model_version;  // that scored last; empty: none yet
+  Offset changelog_next;      // in the store only: first changelog offset not yet in it
   std::int64_t written_wall_ms = 0;
   bool operator==(const TaskMeta&) const = default;
 };
@@ -34,7 +35,7 @@ struct StoreWrite {
     std::string_view customer_id;
     std::optional<std::string_view> image;  // nothing: delete
   };
-  std::span<const Item> items;              // ascending by customer_id, each once
+  std::span<const Item> items;  // ascending by customer_id, each once
   TaskMeta meta;
 };
 

@@ -11,14 +11,14 @@ namespace segmentd::segment {
 
 // What is remembered of a customer's segment between decisions. Part of the stored customer.
 struct State {
-  SegmentId current;                 // 0: none yet
+  SegmentId current{};               // 0: none yet
   std::int64_t since_ms = 0;         // as_of of the change that led to current
   std::uint32_t model_sequence = 0;  // the model under which current was last changed
-  SegmentId candidate;               // waiting out its dwell; 0: none
+  SegmentId candidate{};             // waiting out its dwell; 0: none
   std::uint8_t candidate_count = 0;
-  std::uint64_t ordinal = 0;         // of the last published change; 0: none
+  std::uint64_t ordinal = 0;  // of the last published change; 0: none
   std::uint64_t risk_ordinal = 0;
-  std::uint8_t risk = 0;             // 0 none, 1 at risk, 2 lapsed
+  std::uint8_t risk = 0;  // 0 none, 1 at risk, 2 lapsed
 };
 
 void EncodeState(const State& state, ByteWriter& out);
@@ -32,17 +32,18 @@ struct Hysteresis {
 
 struct Decision {
   bool changed = false;
-  SegmentId previous;        // 0: none
+  SegmentId previous;  // 0: none
   SegmentId current;
   float distance_current = 0;
-  float distance_previous = 0;   // to the segment left; of no change: to the nearest other
-  float margin = 0;              // (second - best) / second over all segments, 0..1
-  bool suppressed = false;       // another segment is nearer, but hysteresis keeps the current one
+  // To the segment left; of no change: to the nearest other. NaN where there is none.
+  float distance_previous = 0;
+  float margin = 0;         // (second - best) / second over all segments, 0..1
+  bool suppressed = false;  // another segment is nearer, but hysteresis keeps the current one
 };
 
 // Takes one decision and updates current, since, candidate. distances[i] is to segment ids[i]; ties
-// go to the smaller id; an unknown current (retired) is left at once. Pure: same inputs, same result.
-// REQUIRES: ids not empty and ascending, same length as distances.
+// go to the smaller id; an unknown current (retired) is left at once. Pure: same inputs, same
+// result. REQUIRES: ids not empty and ascending, same length as distances.
 Decision Decide(std::span<const SegmentId> ids, std::span<const float> distances,
                 const Hysteresis& hysteresis, std::int64_t as_of_ms, State& state);
 

@@ -8,16 +8,16 @@
 namespace segmentd::segment {
 
 struct Reason {
-  int feature = 0;             // row
-  double value = 0;            // raw; NaN = missing
-  double typical_previous = 0; // raw; NaN when there was no segment before
+  int feature = 0;              // row
+  double value = 0;             // raw; NaN = missing
+  double typical_previous = 0;  // raw; NaN when there was no segment before
   double typical_current = 0;
-  double contribution = 0;     // share of the distance delta; the largest first
+  double contribution = 0;  // share of the distance delta; the largest first
 };
 
 struct Explanation {
-  std::vector<Reason> top;     // at most five, contributions above 0.01 only
-  std::string text;            // one English sentence, in the units of the features
+  std::vector<Reason> top;  // at most five, contributions above 0.01 only
+  std::string text;         // one English sentence, in the units of the features
 };
 
 // Side by side, row by row: names, raw values, the scaled column, the scaled means and raw typical

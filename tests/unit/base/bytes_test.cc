@@ -14,7 +14,8 @@ TEST(BytesTest, ReadsBackWhatWasWritten) {
   out.U32(0xdeadbeef);
   out.F64(-2.5);
   for (const std::uint64_t value : {0ULL, 127ULL, 128ULL, ~0ULL}) out.Varint(value);
-  for (const std::int64_t value : {std::int64_t{-1}, std::numeric_limits<std::int64_t>::min()}) out.Zigzag(value);
+  for (const std::int64_t value : {std::int64_t{-1}, std::numeric_limits<std::int64_t>::min()})
+    out.Zigzag(value);
   out.LengthPrefixed("abc");
 
   ByteReader in(bytes);
@@ -30,7 +31,9 @@ TEST(BytesTest, ReadsBackWhatWasWritten) {
 }
 
 TEST(BytesTest, StaysBadAfterReadingPastTheEnd) {
-  ByteReader in("\x05""ab");
+  ByteReader in(
+      "\x05"
+      "ab");
   EXPECT_EQ(in.LengthPrefixed(), "");
   EXPECT_FALSE(in.ok());
   EXPECT_EQ(in.U8(), 0);

@@ -1,0 +1,140 @@
+#include "demo_view.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "segmentd/base/time_text.h"
+#include "segmentd/model/bundle.h"
+
+namespace segmentd::app {
+namespace {
+
+constexpr std::size_t kNewest = 8;
+constexpr std::size_t kMovements = 6;
+constexpr std::size_t kBar = 24;
+
+std::string Paint(std::string_view text, std::string_view code, bool color) {
+  return color ? fmt::format("\x1b[{}m{}\x1b[0m", code, text) : std::string(text);
+}
+
+// Cuts at a column count; names are ASCII, sentences nearly so.
+std::string Clip(std::string text, std::size_t width) {
+  if (text.size() > width) text.resize(width);
+  return text;
+}
+
+std::string Day(std::int64_t instant_ms) { return FormatRfc3339(instant_ms).substr(0, 10); }
+
+std::uint64_t Refused(const pipeline::Counts& counts) {
+  std::uint64_t sum = 0;
+  for (const std::uint64_t count : counts.rejected) sum += count;
+  return sum;
+}
+
+std::string NameOf(const DemoTally& tally, SegmentId id) {
+  const auto found = tally.sizes().find(id);
+  return found == tally.sizes().end() ? model::SegmentText(id) : found->second.name;
+}
+
+std::string SegmentLines(const DemoTally& tally, bool color) {
+  std::int64_t all = 1;
+  for (const auto& [id, size] : tally.sizes()) all += size.members;
+  std::string out;
+  for (const auto& [id, size] : tally.sizes()) {
+    const auto filled = static_cast<std::size_t>(size.members * static_cast<std::int64_t>(kBar) / all);
+    const std::string bar = std::string(filled, '#') + std::string(kBar - filled, '.');
+    out += fmt::format("  {:8} {:24} {:>7}  {}\n", model::SegmentText(id), Clip(size.name, 24), size.members,
+                       Paint(bar, "36", color));
+  }
+  return out;
+}
+
+std::string MovementLines(const DemoTally& tally, bool color) {
+  std::string out;
+  const auto movements = tally.Movements();
+  for (std::size_t i = 0; i < std::min(kMovements, movements.size()); ++i) {
+    const auto& [pair, count] = movements[i];
+    out += fmt::format("  {:>5}  {} {} {}\n", count, NameOf(tally, pair.first), Paint("->", "33", color),
+                       NameOf(tally, pair.second));
+  }
+  return out;
+}
+
+std::string ChangeLines(const DemoTally& tally, std::size_t width, bool color) {
+  std::string out;
+  for (const pipeline::ChangeNote& note : tally.newest()) {
+    const std::string from = note.previous_name.empty() ? "(new)" : note.previous_name;
+    const std::string head = fmt::format("  {} {}: {} -> {} [{}]", Day(note.as_of_ms), note.customer_id,
+                                         from, note.current_name, note.reason);
+    out += Clip(head, width) + "\n";
+    out += Paint(Clip("      " + note.text, width), "2", color) + "\n";
+  }
+  return out;
+}
+
+}  // namespace
+
+void DemoTally::Add(std::span<const pipeline::ChangeNote> changes) {
+  for (const pipeline::ChangeNote& note : changes) {
+    Size& current = sizes_[note.current];
+    current.name = note.current_name;
+    ++current.members;
+    if (note.previous == SegmentId{}) {
+      ++entered_;
+    } else {
+      ++moved_;
+      Size& previous = sizes_[note.previous];
+      if (previous.name.empty()) previous.name = note.previous_name;
+      --previous.members;
+      ++movements_[{note.previous, note.current}];
+    }
+    newest_.push_front(note);
+    if (newest_.size() > kNewest) newest_.pop_back();
+  }
+}
+
+std::vector<std::pair<std::pair<SegmentId, SegmentId>, int>> DemoTally::Movements() const {
+  std::vector<std::pair<std::pair<SegmentId, SegmentId>, int>> sorted(movements_.begin(), movements_.end());
+  std::stable_sort(sorted.begin(), sorted.end(),
+                   [](const auto& a, const auto& b) { return a.second > b.second; });
+  return sorted;
+}
+
+std::string DemoScreen(const DemoTally& tally, const DemoFigures& figures, std::size_t width, bool color) {
+  std::string out = fmt::format("{}  event time {}  {:.0f} events/s  lag {}\n",
+                                Paint("segmentd demo", "1", color), Day(figures.event_time_ms),
+                                figures.events_per_s, figures.lag_records);
+  out += fmt::format("brokers {}  http {}\n", figures.brokers, figures.http);
+  out += fmt::format("accepted {}  duplicates {}  late {}  dead-lettered {}  entered {}  moved {}\n\n",
+                     figures.counts.accepted, figures.counts.duplicates, figures.counts.late,
+                     Refused(figures.counts), tally.entered(), tally.moved());
+  out += Paint("segments\n", "1", color) + SegmentLines(tally, color);
+  out += Paint("\nmovements of the last second\n", "1", color) + MovementLines(tally, color);
+  out += Paint("\nlast changes\n", "1", color) + ChangeLines(tally, width, color);
+  return out;
+}
+
+std::string DemoLine(const DemoTally& tally, const DemoFigures& figures) {
+  std::string line = fmt::format("{}  {:.0f} events/s  lag {}  entered {}  moved {}  dlq {}", Day(figures.event_time_ms),
+                                 figures.events_per_s, figures.lag_records, tally.entered(), tally.moved(),
+                                 Refused(figures.counts));
+  if (!tally.newest().empty()) {
+    const pipeline::ChangeNote& note = tally.newest().front();
+    line += fmt::format("  last: {} {} -> {} [{}] {}", note.customer_id,
+                        note.previous_name.empty() ? "(new)" : note.previous_name, note.current_name,
+                        note.reason, note.text);
+  }
+  return line + "\n";
+}
+
+std::string DemoSummary(const DemoTally& tally, const DemoFigures& figures) {
+  std::string out = fmt::format(
+      "\n{} events accepted, {} duplicates counted once, {} late, {} dead-lettered\n"
+      "{} customers entered a segment, {} moves\n",
+      figures.counts.accepted, figures.counts.duplicates, figures.counts.late, Refused(figures.counts),
+      tally.entered(), tally.moved());
+  return out + SegmentLines(tally, false);
+}
+
+}  // namespace segmentd::app

@@ -1,0 +1,58 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "segmentd/pipeline/pipeline.h"
+
+namespace segmentd::app {
+
+// What the changes seen so far add up to: sizes, movements, the newest few.
+class DemoTally {
+ public:
+  void Add(std::span<const pipeline::ChangeNote> changes);
+
+  struct Size {
+    std::string name;
+    std::int64_t members = 0;
+  };
+  const std::map<SegmentId, Size>& sizes() const { return sizes_; }
+  // The movements since the last call to NextFrame, the largest first.
+  std::vector<std::pair<std::pair<SegmentId, SegmentId>, int>> Movements() const;
+  const std::deque<pipeline::ChangeNote>& newest() const { return newest_; }
+  std::uint64_t entered() const { return entered_; }
+  std::uint64_t moved() const { return moved_; }
+  void NextFrame() { movements_.clear(); }
+
+ private:
+  std::map<SegmentId, Size> sizes_;
+  std::map<std::pair<SegmentId, SegmentId>, int> movements_;
+  std::deque<pipeline::ChangeNote> newest_;
+  std::uint64_t entered_ = 0;
+  std::uint64_t moved_ = 0;
+};
+
+// The rest of a frame.
+struct DemoFigures {
+  std::string brokers;
+  std::string http;
+  bool embedded = true;
+  std::int64_t event_time_ms = 0;    // where the accelerated stream stands
+  double events_per_s = 0;
+  std::int64_t lag_records = 0;
+  pipeline::Counts counts;
+};
+
+// A whole screen, lines ended by "\n", at most `width` columns wide. color: with terminal colours.
+std::string DemoScreen(const DemoTally& tally, const DemoFigures& figures, std::size_t width, bool color);
+// The same in one line, for what is no terminal.
+std::string DemoLine(const DemoTally& tally, const DemoFigures& figures);
+// What happened, at the end.
+std::string DemoSummary(const DemoTally& tally, const DemoFigures& figures);
+
+}  // namespace segmentd::app

@@ -1,0 +1,96 @@
+#pragma once
+
+#include <array>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "kafka/batch.h"
+#include "kafka/handle.h"
+#include "kafka/health.h"
+#include "segmentd/kafka/shard_ports.h"
+#include "segmentd/ports/source.h"
+
+namespace segmentd::kafka {
+
+// The group member. Eager assignment by range: both topics' partition p go to the same member, and
+// every rebalance takes all partitions away before it gives any, so that nothing of an old
+// assignment can be mistaken for the new one.
+class Source final : public ports::RecordSource, private Events {
+ public:
+  static Result<std::unique_ptr<Source>> Open(const ShardOptions& options);
+  // Without Close the group sees a crash: its partitions wait for session.timeout.ms.
+  ~Source() override;
+
+  Status Subscribe(ports::RebalanceListener& listener) override;
+  Result<std::span<const event::RawRecord>> Poll(std::int64_t max_wait_ms,
+                                                 int records_max) override;
+  Result<std::vector<std::optional<Offset>>> Committed(
+      std::span<const ports::InputPartition> partitions) override;
+  Status StartAt(const ports::InputPartition& partition, Offset next) override;
+  Result<Range> QueryRange(const ports::InputPartition& partition) override;
+  Range CachedRange(const ports::InputPartition& partition) override;
+  std::optional<Offset> Position(const ports::InputPartition& partition) override;
+  Result<Counts> PartitionCounts() override;
+  void Close() override;
+
+  // For the sinks, which commit in this member's name. kAbort: it is no member (any more), and what
+  // it sent would be accepted by no check.
+  Result<GroupMetadataPtr> Membership() const;
+  // Plain group commit, outside of transactions.
+  Status CommitOffsets(std::span<const ports::InputPosition> positions);
+  TopicListPtr OffsetList(std::span<const ports::InputPosition> positions) const;
+  const Health& health() const { return health_; }
+
+ private:
+  // Of one partition. Records are shown only between the moment that reading was started where the
+  // owner said and its revocation.
+  struct Slot {
+    bool assigned = false;
+    bool started = false;
+    bool paused = false;
+    std::int64_t start_at = -1;  // asked for, takes effect at the next Poll
+    std::int64_t next = -1;
+  };
+  static constexpr int kSources = 2;
+
+  Source() = default;
+  void OnError(rd_kafka_resp_err_t error, std::string_view reason) override;
+  void OnRebalance(rd_kafka_resp_err_t event, rd_kafka_topic_partition_list_t* list) override;
+  void Assign(rd_kafka_topic_partition_list_t* list);
+  void Revoke(const rd_kafka_topic_partition_list_t* list, bool lost);
+  std::vector<ports::InputPartition> Inputs(const rd_kafka_topic_partition_list_t* list) const;
+
+  Status ApplyStarts();
+  void Receive(int timeout_ms, int records_max);
+  void Accept(const rd_kafka_message_t& message, event::Source source);
+  void AcceptError(const rd_kafka_message_t& message);
+  Status CheckTrouble();
+  Result<int> CountPartitions(event::Source source, int timeout_ms);
+  Slot& SlotOf(event::Source source, std::int32_t partition);
+  event::Source SourceOf(const rd_kafka_topic_t* topic);
+  const std::string& NameOf(event::Source source) const {
+    return topics_[static_cast<std::size_t>(source)];
+  }
+
+  std::array<std::string, kSources> topics_;  // by event::Source; the second may be empty
+  std::array<std::vector<Slot>, kSources> slots_;
+  Health health_;
+  Handle consumer_;
+  QueuePtr queue_;
+  Batch batch_;
+  ports::RebalanceListener* listener_ = nullptr;
+  const rd_kafka_topic_t* profiles_seen_ = nullptr;  // in the current batch, to compare names once
+  const rd_kafka_topic_t* transactions_seen_ = nullptr;
+  bool rebalanced_ = false;
+  bool starts_pending_ = false;
+  bool suspect_ = false;  // a topic was reported missing
+  bool closed_ = false;
+  std::optional<Error> gap_;      // offsets that are not in the topic; told by the next Poll
+  std::optional<Error> trouble_;  // kRetry, as last found out
+  std::int64_t checked_ns_ = 0;
+};
+
+}  // namespace segmentd::kafka

@@ -1,0 +1,160 @@
+// The part of Source that owns partitions: assignment, starting them, committing in the group's
+// name.
+#include <algorithm>
+#include <cstdlib>
+
+#include "kafka/source.h"
+
+namespace segmentd::kafka {
+namespace {
+
+constexpr int kSeekMs = 5000;  // answered by librdkafka's own threads, not by a broker
+
+}  // namespace
+
+void Source::OnRebalance(rd_kafka_resp_err_t event, rd_kafka_topic_partition_list_t* list) {
+  rebalanced_ = true;
+  if (event == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
+    Assign(list);
+  } else {
+    Revoke(list, event != RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS ||
+                     rd_kafka_assignment_lost(consumer_.get()) != 0);
+  }
+}
+
+// The library must be given some offset, else it asks for the committed one by itself: any will do,
+// as the partitions are paused before anything of it can be shown.
+void Source::Assign(rd_kafka_topic_partition_list_t* list) {
+  for (int i = 0; i < list->cnt; ++i) list->elems[i].offset = 0;
+  rd_kafka_pause_partitions(consumer_.get(), list);
+  rd_kafka_assign(consumer_.get(), list);
+  rd_kafka_pause_partitions(consumer_.get(), list);
+  const std::vector<ports::InputPartition> inputs = Inputs(list);
+  for (const ports::InputPartition& input : inputs) {
+    SlotOf(input.source, input.partition.value()) = {.assigned = true, .paused = true};
+  }
+  if (listener_ != nullptr) listener_->OnAssigned(inputs);
+}
+
+void Source::Revoke(const rd_kafka_topic_partition_list_t* list, bool lost) {
+  const std::vector<ports::InputPartition> inputs = Inputs(list);
+  if (listener_ != nullptr) listener_->OnRevoked(inputs, lost);
+  for (std::vector<Slot>& slots : slots_) slots.clear();
+  starts_pending_ = false;
+  rd_kafka_assign(consumer_.get(), nullptr);
+}
+
+std::vector<ports::InputPartition> Source::Inputs(
+    const rd_kafka_topic_partition_list_t* list) const {
+  std::vector<ports::InputPartition> inputs;
+  for (int i = 0; i < list->cnt; ++i) {
+    const bool profile = list->elems[i].topic == topics_[1];
+    inputs.push_back({profile ? event::Source::kProfiles : event::Source::kTransactions,
+                      Partition{list->elems[i].partition}});
+  }
+  return inputs;
+}
+
+Status Source::StartAt(const ports::InputPartition& partition, Offset next) {
+  Slot& slot = SlotOf(partition.source, partition.partition.value());
+  if (!slot.assigned) {
+    return Fail(Code::kAbort, "partition {} of topic \"{}\" does not belong to this instance",
+                partition.partition.value(), NameOf(partition.source));
+  }
+  slot.started = false;
+  slot.start_at = next.value();
+  starts_pending_ = true;
+  return Ok();
+}
+
+// Not within StartAt: called from a rebalance that happens amid a batch, it could not be told which
+// of the batch's records are older than the start.
+Status Source::ApplyStarts() {
+  if (!starts_pending_) return Ok();
+  const TopicListPtr seeks(rd_kafka_topic_partition_list_new(8));
+  for (std::size_t source = 0; source < kSources; ++source) {
+    for (std::size_t p = 0; p < slots_[source].size(); ++p) {
+      if (slots_[source][p].start_at < 0) continue;
+      rd_kafka_topic_partition_list_add(seeks.get(), topics_[source].c_str(),
+                                        static_cast<std::int32_t>(p))
+          ->offset = slots_[source][p].start_at;
+    }
+  }
+  const ErrorPtr error(rd_kafka_seek_partitions(consumer_.get(), seeks.get(), kSeekMs));
+  if (error) {
+    return tl::unexpected(
+        ErrorOf(rd_kafka_error_code(error.get()), "seeking to where input goes on"));
+  }
+  const std::vector<ports::InputPartition> inputs = Inputs(seeks.get());
+  const TopicListPtr resumes(rd_kafka_topic_partition_list_new(seeks->cnt));
+  const rd_kafka_topic_partition_t* failed = nullptr;
+  for (int i = 0; i < seeks->cnt; ++i) {
+    const rd_kafka_topic_partition_t& seek = seeks->elems[i];
+    if (seek.err != RD_KAFKA_RESP_ERR_NO_ERROR) {
+      failed = &seek;
+      continue;
+    }
+    Slot& slot = SlotOf(inputs[static_cast<std::size_t>(i)].source, seek.partition);
+    slot.started = true;
+    slot.next = std::exchange(slot.start_at, -1);
+    // One that was never paused would jump back when resumed (before librdkafka 2.4).
+    if (std::exchange(slot.paused, false)) {
+      rd_kafka_topic_partition_list_add(resumes.get(), seek.topic, seek.partition);
+    }
+  }
+  if (resumes->cnt > 0) rd_kafka_resume_partitions(consumer_.get(), resumes.get());
+  starts_pending_ = failed != nullptr;
+  if (failed == nullptr) return Ok();
+  return Fail(Code::kRetry, "partition {} of topic \"{}\" cannot be read at offset {} yet: {}",
+              failed->partition, failed->topic, failed->offset, rd_kafka_err2str(failed->err));
+}
+
+Result<GroupMetadataPtr> Source::Membership() const {
+  // A broker accepts the offsets of a member without a name, whoever owns the partitions by now.
+  const std::unique_ptr<char, FreeWith<std::free>> member(rd_kafka_memberid(consumer_.get()));
+  if (!member || *member == '\0' || rd_kafka_assignment_lost(consumer_.get()) != 0) {
+    return Fail(Code::kAbort, "this instance has lost its place in the consumer group");
+  }
+  return GroupMetadataPtr(rd_kafka_consumer_group_metadata(consumer_.get()));
+}
+
+TopicListPtr Source::OffsetList(std::span<const ports::InputPosition> positions) const {
+  TopicListPtr list(rd_kafka_topic_partition_list_new(static_cast<int>(positions.size())));
+  for (const ports::InputPosition& position : positions) {
+    rd_kafka_topic_partition_list_add(list.get(), NameOf(position.input.source).c_str(),
+                                      position.input.partition.value())
+        ->offset = position.next.value();
+  }
+  return list;
+}
+
+Status Source::CommitOffsets(std::span<const ports::InputPosition> positions) {
+  if (Result<GroupMetadataPtr> member = Membership(); !member.ok()) {
+    return tl::unexpected(member.error());
+  }
+  const TopicListPtr offsets = OffsetList(positions);
+  const rd_kafka_resp_err_t error = rd_kafka_commit(consumer_.get(), offsets.get(), 0);
+  if (error == RD_KAFKA_RESP_ERR_NO_ERROR) return Ok();
+  return tl::unexpected(
+      health_.Explain(consumer_.brokers(), error, "committing the group's offsets"));
+}
+
+Source::Slot& Source::SlotOf(event::Source source, std::int32_t partition) {
+  std::vector<Slot>& slots = slots_[static_cast<std::size_t>(source)];
+  const auto index = static_cast<std::size_t>(partition);
+  if (index >= slots.size()) slots.resize(index + 1);
+  return slots[index];
+}
+
+event::Source Source::SourceOf(const rd_kafka_topic_t* topic) {
+  if (topics_[1].empty() || topic == transactions_seen_) return event::Source::kTransactions;
+  if (topic == profiles_seen_) return event::Source::kProfiles;
+  if (topics_[1] == rd_kafka_topic_name(topic)) {
+    profiles_seen_ = topic;
+    return event::Source::kProfiles;
+  }
+  transactions_seen_ = topic;
+  return event::Source::kTransactions;
+}
+
+}  // namespace segmentd::kafka

@@ -1,0 +1,182 @@
+#include "segmentd/kafka/topics.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include "kafka/admin.h"
+#include "segmentd/base/ids.h"
+
+namespace segmentd::kafka {
+namespace {
+
+// What Kafka gives a topic that says nothing: no reason to ask for less.
+constexpr std::int64_t kMessageBytesDefault = 1'048'588;
+// How long the brokers may take until a topic just made is known to all of them.
+constexpr int kAppearMs = 10'000;
+
+Settings Deleted(int days) {
+  return {{"cleanup.policy", "delete"}, {"retention.ms", std::to_string(days * kDayMs)}};
+}
+
+Settings Compacted(int days) {
+  return {{"cleanup.policy", "compact"}, {"delete.retention.ms", std::to_string(days * kDayMs)}};
+}
+
+std::string CreateCommand(const std::string& brokers, const TopicSpec& topic) {
+  std::string command =
+      fmt::format("kafka-topics.sh --bootstrap-server {} --create --topic {} --partitions {}",
+                  brokers, topic.name, topic.partitions);
+  for (const auto& [key, value] : topic.config) {
+    command += fmt::format(" --config {}={}", key, value);
+  }
+  return command;
+}
+
+std::string AlterCommand(const std::string& brokers, const std::string& topic,
+                         const std::string& key, const std::string& value) {
+  return fmt::format(
+      "kafka-configs.sh --bootstrap-server {} --alter --entity-type topics --entity-name {} "
+      "--add-config {}={}",
+      brokers, topic, key, value);
+}
+
+std::int64_t Number(const std::string& text) {
+  std::int64_t number = 0;
+  std::from_chars(text.data(), text.data() + text.size(), number);
+  return number;
+}
+
+Status MakeMissing(Admin& admin, std::span<const TopicSpec> missing, bool create) {
+  if (missing.empty()) return Ok();
+  if (create && admin.HasController()) {
+    if (Status created = admin.Create(missing); !created.ok()) return created;
+    for (const Deadline deadline(kAppearMs); !deadline.passed();) {
+      bool all = true;
+      for (const TopicSpec& topic : missing) {
+        const Result<std::optional<int>> count = admin.Partitions(topic.name);
+        if (!count.ok()) return tl::unexpected(count.error());
+        all = all && count->has_value();
+      }
+      if (all) return Ok();
+    }
+    return Fail(Code::kRetry, "topic \"{}\" was made but does not show up yet; trying again",
+                missing.front().name);
+  }
+  std::string commands;
+  for (const TopicSpec& topic : missing) commands += "\n  " + CreateCommand(admin.brokers(), topic);
+  return Fail(Code::kNotFound, "{} topics are missing; create them, or set kafka.create_topics:{}",
+              missing.size(), commands);
+}
+
+Status CheckConfig(const std::string& brokers, const TopicSpec& topic, const Settings& actual) {
+  for (const auto& [key, wanted] : topic.config) {
+    const auto found = actual.find(key);
+    if (found == actual.end()) continue;
+    // How long to keep records is the operator's choice; these two are not.
+    const bool wrong = (key == "cleanup.policy" && found->second != wanted) ||
+                       (key == "max.message.bytes" && Number(found->second) < Number(wanted));
+    if (!wrong) continue;
+    return Fail(Code::kConfig, "topic \"{}\" has {}={}, which would lose records; run:\n  {}",
+                topic.name, key, found->second, AlterCommand(brokers, topic.name, key, wanted));
+  }
+  return Ok();
+}
+
+Status CheckConfigs(Admin& admin, std::span<const TopicSpec> topics) {
+  if (!admin.HasController()) return Ok();
+  std::vector<std::string> names;
+  for (const TopicSpec& topic : topics) names.push_back(topic.name);
+  const Result<std::vector<Settings>> configs = admin.Describe(names);
+  if (!configs.ok()) {
+    // Reading and writing a topic needs no permission to see its configuration.
+    const bool forbidden = configs.error().code == Code::kConfig;
+    return forbidden ? Ok() : Status(tl::unexpected(configs.error()));
+  }
+  for (std::size_t i = 0; i < topics.size(); ++i) {
+    if (Status checked = CheckConfig(admin.brokers(), topics[i], (*configs)[i]); !checked.ok()) {
+      return checked;
+    }
+  }
+  return Ok();
+}
+
+}  // namespace
+
+std::vector<TopicSpec> OutputTopicSpecs(const OutputTopics& names, int partitions,
+                                        std::int64_t dlq_record_bytes_max) {
+  std::vector<TopicSpec> specs;
+  for (int i = 0; i < pipeline::kTopics; ++i) {
+    TopicSpec spec{names[static_cast<std::size_t>(i)], partitions, {}};
+    switch (static_cast<pipeline::Topic>(i)) {
+      case pipeline::Topic::kSegmentChanged:
+      case pipeline::Topic::kAtRisk:
+        spec.config = Deleted(30);
+        break;
+      case pipeline::Topic::kDlq:
+        spec.config = Deleted(14);
+        spec.config["max.message.bytes"] =
+            std::to_string(std::max(dlq_record_bytes_max, kMessageBytesDefault));
+        break;
+      // A store that was away for longer replays its changelog whole.
+      case pipeline::Topic::kCustomerState:
+      case pipeline::Topic::kChangelog:
+        spec.config = Compacted(7);
+        break;
+    }
+    specs.push_back(std::move(spec));
+  }
+  return specs;
+}
+
+Result<std::vector<std::optional<int>>> PartitionCounts(const Connection& connection,
+                                                        std::span<const std::string> topics) {
+  const Result<std::unique_ptr<Admin>> admin = Admin::Open(connection);
+  if (!admin.ok()) return tl::unexpected(admin.error());
+  std::vector<std::optional<int>> counts;
+  for (const std::string& topic : topics) {
+    const Result<std::optional<int>> count = (*admin)->Partitions(topic);
+    if (!count.ok()) return tl::unexpected(count.error());
+    counts.push_back(*count);
+  }
+  return counts;
+}
+
+Status EnsureTopics(const Connection& connection, std::span<const TopicSpec> topics, bool create) {
+  const Result<std::unique_ptr<Admin>> opened = Admin::Open(connection);
+  if (!opened.ok()) return tl::unexpected(opened.error());
+  Admin& admin = **opened;
+  std::vector<TopicSpec> missing;
+  for (const TopicSpec& topic : topics) {
+    const Result<std::optional<int>> count = admin.Partitions(topic.name);
+    if (!count.ok()) return tl::unexpected(count.error());
+    if (!*count) missing.push_back(topic);
+  }
+  if (Status made = MakeMissing(admin, missing, create); !made.ok()) return made;
+  for (const TopicSpec& topic : topics) {
+    const Result<std::optional<int>> count = admin.Partitions(topic.name);
+    if (!count.ok()) return tl::unexpected(count.error());
+    if (*count == topic.partitions) continue;
+    return Fail(
+        Code::kConfig,
+        "topic \"{}\" has {} partitions and needs {}, as many as the input topic: delete it, "
+        "or choose another output.prefix or app",
+        topic.name, count->value_or(0), topic.partitions);
+  }
+  return CheckConfigs(admin, topics);
+}
+
+Result<Settings> TopicConfig(const Connection& connection, const std::string& topic) {
+  const Result<std::unique_ptr<Admin>> admin = Admin::Open(connection);
+  if (!admin.ok()) return tl::unexpected(admin.error());
+  Result<std::vector<Settings>> configs = (*admin)->Describe({&topic, 1});
+  if (!configs.ok()) return tl::unexpected(configs.error());
+  return std::move(configs->front());
+}
+
+Status DeleteTopic(const Connection& connection, const std::string& topic) {
+  const Result<std::unique_ptr<Admin>> admin = Admin::Open(connection);
+  if (!admin.ok()) return tl::unexpected(admin.error());
+  return (*admin)->Delete(topic);
+}
+
+}  // namespace segmentd::kafka

@@ -1,0 +1,215 @@
+#include "segmentd/model/kmeans.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <utility>
+
+#include "model/block.h"
+#include "segmentd/base/assert.h"
+#include "segmentd/base/random.h"
+
+namespace segmentd::model {
+namespace {
+
+using Index = Eigen::Index;
+
+std::vector<Block> Blocks(const Matrix& points) {
+  std::vector<Block> blocks(static_cast<std::size_t>(BlocksOf(points.cols())));
+  for (std::size_t b = 0; b < blocks.size(); ++b) {
+    LoadBlock(points, static_cast<Index>(b) * kBlockColumns, blocks[b]);
+  }
+  return blocks;
+}
+
+// Greedy k-means++: of a few points drawn by their squared distance to the nearest centroid so far,
+// the one that leaves the least of it.
+class Seeding {
+ public:
+  Seeding(const Matrix& points, const std::vector<Block>& blocks, Random& random)
+      : points_(points), blocks_(blocks), random_(random) {}
+
+  // Fewer than `clusters` when every point already stands on a centroid.
+  Matrix Run(int clusters) {
+    const int draws = 2 + static_cast<int>(std::log(clusters));
+    nearest_ = Eigen::VectorXf::Zero(static_cast<Index>(blocks_.size()) * kBlockColumns);
+    nearest_.head(points_.cols()).setConstant(std::numeric_limits<float>::infinity());
+    Matrix centroids(points_.rows(), clusters);
+    std::vector<Index> candidates = {
+        static_cast<Index>(random_.Below(static_cast<std::uint64_t>(points_.cols())))};
+    for (int chosen = 0; chosen < clusters; ++chosen) {
+      centroids.col(chosen) = points_.col(TakeBest(candidates));
+      SumUp();
+      if (cumulative_.back() <= 0) return centroids.leftCols(chosen + 1);
+      candidates.clear();
+      for (int i = 0; i < draws; ++i) candidates.push_back(Draw());
+    }
+    return centroids;
+  }
+
+ private:
+  Index TakeBest(const std::vector<Index>& candidates) {
+    const Matrix centroids = points_(Eigen::all, candidates);
+    trials_.resize(nearest_.size(), centroids.cols());
+    Block squared;
+    for (std::size_t b = 0; b < blocks_.size(); ++b) {
+      SquaredDistances(blocks_[b], centroids, squared);
+      const Index first = static_cast<Index>(b) * kBlockColumns;
+      const Lanes nearest = nearest_.segment<kBlockColumns>(first);
+      trials_.middleRows<kBlockColumns>(first) =
+          squared.array().min(nearest.replicate(1, squared.cols())).matrix();
+    }
+    Index best = 0;
+    trials_.cast<double>().colwise().sum().minCoeff(&best);
+    nearest_ = trials_.col(best);
+    return candidates[static_cast<std::size_t>(best)];
+  }
+
+  void SumUp() {
+    cumulative_.resize(static_cast<std::size_t>(points_.cols()));
+    double sum = 0;
+    for (std::size_t i = 0; i < cumulative_.size(); ++i) {
+      cumulative_[i] = sum += nearest_(static_cast<Index>(i));
+    }
+  }
+
+  // Only a point off every centroid raises the sum, so only such a point is drawn.
+  Index Draw() {
+    const double target = random_.Uniform() * cumulative_.back();
+    auto at = std::upper_bound(cumulative_.begin(), cumulative_.end(), target);
+    if (at == cumulative_.end()) {  // the product rounded up to the whole sum
+      at = std::lower_bound(cumulative_.begin(), cumulative_.end(), cumulative_.back());
+    }
+    return at - cumulative_.begin();
+  }
+
+  const Matrix& points_;
+  const std::vector<Block>& blocks_;
+  Random& random_;
+  Eigen::VectorXf nearest_;  // squared distance to the nearest centroid so far; padding is zero
+  Matrix trials_;            // the same with each candidate added
+  std::vector<double> cumulative_;
+};
+
+// Lloyd's iterations from given centroids. Sums are double and follow the points that move, so late
+// iterations cost little more than their distances.
+class Lloyd {
+ public:
+  Lloyd(const Matrix& points, const std::vector<Block>& blocks, Matrix centroids)
+      : points_(points), blocks_(blocks), centroids_(std::move(centroids)) {
+    const auto size = static_cast<std::size_t>(points_.cols());
+    labels_.assign(size, -1);
+    squared_.assign(size, 0);
+    sums_ = Eigen::MatrixXd::Zero(centroids_.rows(), centroids_.cols());
+    sizes_.assign(static_cast<std::size_t>(centroids_.cols()), 0);
+  }
+
+  KMeansFit Run(int iterations_max) {
+    KMeansFit fit;
+    while (Assign() && fit.iterations < iterations_max) {
+      ReseedEmpty();
+      for (Index c = 0; c < centroids_.cols(); ++c) {
+        const std::int64_t size = sizes_[static_cast<std::size_t>(c)];
+        if (size > 0) {
+          centroids_.col(c) = (sums_.col(c) / static_cast<double>(size)).cast<float>();
+        }
+      }
+      ++fit.iterations;
+    }
+    for (const float squared : squared_) fit.inertia += squared;
+    fit.centroids = std::move(centroids_);
+    fit.labels = std::move(labels_);
+    return fit;
+  }
+
+ private:
+  // Whether a point changed its cluster.
+  bool Assign() {
+    bool moved = false;
+    Block squared;
+    Lanes least;
+    LaneIndexes nearest;
+    std::size_t point = 0;
+    for (const Block& block : blocks_) {
+      SquaredDistances(block, centroids_, squared);
+      Nearest(squared, least, nearest);
+      for (Index j = 0; j < kBlockColumns && point < labels_.size(); ++j, ++point) {
+        squared_[point] = least(j);
+        if (labels_[point] != nearest(j)) {
+          Move(point, nearest(j));
+          moved = true;
+        }
+      }
+    }
+    return moved;
+  }
+
+  void Move(std::size_t point, int to) {
+    const auto at = points_.col(static_cast<Index>(point)).cast<double>();
+    if (const int from = labels_[point]; from >= 0) {
+      sums_.col(from) -= at;
+      --sizes_[static_cast<std::size_t>(from)];
+    }
+    sums_.col(to) += at;
+    ++sizes_[static_cast<std::size_t>(to)];
+    labels_[point] = to;
+  }
+
+  // A cluster that lost all its points takes the point that lies worst and does not stand alone.
+  void ReseedEmpty() {
+    for (std::size_t c = 0; c < sizes_.size(); ++c) {
+      if (sizes_[c] > 0) continue;
+      std::size_t worst = 0;
+      float largest = 0;
+      for (std::size_t i = 0; i < squared_.size(); ++i) {
+        if (squared_[i] > largest && sizes_[static_cast<std::size_t>(labels_[i])] > 1) {
+          worst = i;
+          largest = squared_[i];
+        }
+      }
+      if (largest == 0) return;
+      Move(worst, static_cast<int>(c));
+      squared_[worst] = 0;
+    }
+  }
+
+  const Matrix& points_;
+  const std::vector<Block>& blocks_;
+  Matrix centroids_;
+  std::vector<int> labels_;
+  std::vector<float> squared_;  // to the own centroid
+  Eigen::MatrixXd sums_;
+  std::vector<std::int64_t> sizes_;
+};
+
+}  // namespace
+
+KMeansFit FitKMeans(const Matrix& points, const KMeansOptions& options) {
+  SEGMENTD_ASSERT(points.cols() >= 1, "there is a point");
+  SEGMENTD_ASSERT(options.clusters >= 1 && options.starts >= 1 && options.iterations_max >= 1,
+                  "clusters, starts and iterations are positive");
+  const std::vector<Block> blocks = Blocks(points);
+  Random random(options.seed);
+  KMeansFit best;
+  for (int start = 0; start < options.starts; ++start) {
+    Matrix seeds = Seeding(points, blocks, random).Run(options.clusters);
+    KMeansFit fit = Lloyd(points, blocks, std::move(seeds)).Run(options.iterations_max);
+    if (start == 0 || fit.inertia < best.inertia) best = std::move(fit);
+  }
+  return best;
+}
+
+void Distances(const Matrix& codes, const Matrix& centroids, Matrix& distances) {
+  SEGMENTD_ASSERT(codes.rows() == centroids.rows(), "codes and centroids share their space");
+  distances.resize(centroids.cols(), codes.cols());
+  Block block;
+  Block squared;
+  for (Index first = 0; first < codes.cols(); first += kBlockColumns) {
+    LoadBlock(codes, first, block);
+    SquaredDistances(block, centroids, squared);
+    squared = squared.cwiseSqrt();
+    StoreBlock(squared, first, distances);
+  }
+}
+
+}  // namespace segmentd::model

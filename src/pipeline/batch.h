@@ -1,0 +1,41 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "segmentd/event/event.h"
+#include "segmentd/event/raw_record.h"
+#include "segmentd/pipeline/pipeline.h"
+
+namespace segmentd::pipeline {
+
+inline constexpr std::uint32_t kNoColumn = UINT32_MAX;
+
+// One record of the batch after decoding. Apply fills in the rest.
+struct Item {
+  std::variant<event::Event, event::Profile, event::Rejection> what;
+  std::uint32_t customer = 0;        // index into customers; meaningless for a rejection
+  std::uint32_t column = kNoColumn;  // of the snapshot after the event
+  std::uint32_t before = kNoColumn;  // of the snapshot before it, for a customer no model has seen
+  bool late = false;
+  bool first = false;  // the customer's first accepted event
+  std::int64_t previous_as_of_ms = 0;
+};
+
+struct Batch::Body {
+  std::span<const event::RawRecord> records;
+  std::vector<Item> items;  // one per record
+  std::vector<std::string_view> customers;
+
+  void Start(std::span<const event::RawRecord> from);
+  // The index of a customer, added at its first appearance.
+  std::uint32_t Customer(std::string_view id);
+
+ private:
+  std::vector<std::uint32_t> table_;  // open addressing: index + 1 into customers, 0 = free
+};
+
+}  // namespace segmentd::pipeline

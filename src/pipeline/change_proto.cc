@@ -1,0 +1,115 @@
+#include <google/protobuf/io/coded_stream.h>
+#include <google/protobuf/io/zero_copy_stream_impl_lite.h>
+
+#include <cmath>
+
+#include "facts.h"
+#include "segmentd/model/bundle.h"
+#include "segmentd/v1/output.pb.h"
+
+namespace segmentd::pipeline {
+namespace {
+
+// Map fields in the order of their keys: the same facts give the same bytes.
+std::string Serialize(const google::protobuf::Message& message) {
+  std::string out;
+  {
+    google::protobuf::io::StringOutputStream stream(&out);
+    google::protobuf::io::CodedOutputStream coded(&stream);
+    coded.SetSerializationDeterministic(true);
+    message.SerializeWithCachedSizes(&coded);
+  }
+  return out;
+}
+
+template <typename Setter>
+void SetFinite(double value, Setter set) {
+  if (std::isfinite(value)) set(value);
+}
+
+void FillExplanation(const ChangeFacts& facts, v1::Explanation& out) {
+  for (const segment::Reason& reason : facts.explanation.top) {
+    v1::Explanation::Top& top = *out.add_top();
+    top.set_feature(facts.features[static_cast<std::size_t>(reason.feature)]);
+    SetFinite(reason.value, [&](double v) { top.set_value(v); });
+    SetFinite(reason.typical_previous, [&](double v) { top.set_typical_previous(v); });
+    SetFinite(reason.typical_current, [&](double v) { top.set_typical_current(v); });
+    top.set_contribution(reason.contribution);
+  }
+  out.set_text(facts.explanation.text);
+}
+
+void FillCause(const Cause& cause, v1::Cause& out) {
+  if (cause.kind == Cause::Kind::kModel) {
+    out.set_kind("model");
+    out.set_version(std::string(cause.model_version));
+    return;
+  }
+  out.set_kind("record");
+  out.set_topic(std::string(cause.topic));
+  out.set_partition(cause.partition.value());
+  out.set_offset(cause.offset.value());
+  out.set_event_time_ms(cause.event_time_ms);
+}
+
+}  // namespace
+
+std::string ChangeProto(const ChangeFacts& facts) {
+  v1::Change change;
+  change.set_customer_id(std::string(facts.customer_id));
+  change.set_change(std::string(facts.change));
+  change.set_as_of_ms(facts.as_of_ms);
+  change.set_ordinal(facts.ordinal);
+  change.set_schema("1.0");
+  if (facts.previous) {
+    v1::SegmentBefore& previous = *change.mutable_previous();
+    previous.set_segment_id(model::SegmentText(facts.previous->id));
+    previous.set_name(std::string(facts.previous->name));
+    previous.set_since_ms(facts.previous->since_ms);
+    previous.set_dwell_s(static_cast<double>(facts.as_of_ms - facts.previous->since_ms) / 1000.0);
+  }
+  if (facts.current) {
+    v1::SegmentNow& current = *change.mutable_current();
+    current.set_segment_id(model::SegmentText(facts.current->id));
+    current.set_name(std::string(facts.current->name));
+    current.set_since_ms(facts.current->since_ms);
+    current.set_activity(facts.current->activity);
+  }
+  change.set_reason(std::string(facts.reason));
+  change.mutable_at_risk()->set_state("none");
+  FillExplanation(facts, *change.mutable_explanation());
+  v1::Confidence& confidence = *change.mutable_confidence();
+  confidence.set_margin(facts.margin);
+  confidence.set_distance_current(facts.distance_current);
+  if (facts.distance_previous) confidence.set_distance_previous(*facts.distance_previous);
+  change.mutable_model()->set_version(std::string(facts.model_version));
+  change.mutable_model()->set_k(facts.k);
+  change.mutable_model()->set_embedding(std::string(facts.embedding));
+  FillCause(facts.cause, *change.mutable_cause());
+  change.ByteSizeLong();
+  return Serialize(change);
+}
+
+std::string StateProto(const StateFacts& facts) {
+  v1::CustomerState state;
+  state.set_customer_id(std::string(facts.customer_id));
+  if (facts.segment) {
+    v1::CustomerState::Segment& segment = *state.mutable_segment();
+    segment.set_id(model::SegmentText(facts.segment->id));
+    segment.set_name(std::string(facts.segment->name));
+    segment.set_since_ms(facts.segment->since_ms);
+    segment.set_activity(facts.segment->activity);
+  }
+  state.set_ordinal(facts.ordinal);
+  state.set_as_of_ms(facts.as_of_ms);
+  state.set_last_event_ms(facts.last_event_ms);
+  state.set_model(std::string(facts.model_version));
+  for (std::size_t i = 0; i < facts.features.size(); ++i) {
+    SetFinite(facts.values[i],
+              [&](double v) { (*state.mutable_features())[facts.features[i]] = v; });
+  }
+  state.ByteSizeLong();
+  return Serialize(state);
+}
+
+}  // namespace segmentd::pipeline

@@ -1,0 +1,120 @@
+#include "segmentd/pipeline/pipeline.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "applier.h"
+#include "batch.h"
+#include "segmentd/base/assert.h"
+#include "segmentd/feature/fold.h"
+
+namespace segmentd::pipeline {
+
+struct Pipeline::Body {
+  Options options;
+  std::unique_ptr<event::Decoder> transactions;
+  std::unique_ptr<event::Decoder> profiles;
+  feature::FeatureSet bare_features;  // what state records show before the first model
+  std::shared_ptr<const Model> model;
+  Scorer scorer;
+
+  const feature::FeatureSet& features() const { return model ? model->features : bare_features; }
+  Context context() { return {options, model.get(), features(), scorer}; }
+
+  void DecodeOne(const event::RawRecord& record, Item& item, Batch::Body& batch);
+};
+
+namespace {
+
+// A customer id travels in the key, ce_id, ce_subject and the value of each output, so an absurdly
+// long one could make an output that no broker takes: it is refused before it changes anything.
+std::size_t CustomerIdBytesMax(const Options& options) {
+  constexpr std::int64_t kRest = 64 << 10;
+  return static_cast<std::size_t>(std::max<std::int64_t>(options.output_bytes_max - kRest, 4096) /
+                                  8);
+}
+
+}  // namespace
+
+Pipeline::Pipeline(std::unique_ptr<Body> body) : body_(std::move(body)) {}
+Pipeline::~Pipeline() = default;
+
+Result<std::unique_ptr<Pipeline>> Pipeline::Create(const Options& options) {
+  SEGMENTD_ASSIGN_OR_RETURN(auto transactions, event::Decoder::Create(options.transactions));
+  SEGMENTD_ASSIGN_OR_RETURN(auto profiles, event::Decoder::Create(options.profiles));
+  const std::vector<std::string> names = feature::FeatureNames(options.plan, {});
+  SEGMENTD_ASSIGN_OR_RETURN(auto features,
+                            feature::FeatureSet::Compile(names, options.plan.profile_numbers,
+                                                         options.plan.profile_names));
+  auto body = std::make_unique<Body>(Body{.options = options,
+                                          .transactions = std::move(transactions),
+                                          .profiles = std::move(profiles),
+                                          .bare_features = std::move(features),
+                                          .model = nullptr,
+                                          .scorer = {}});
+  return std::unique_ptr<Pipeline>(new Pipeline(std::move(body)));
+}
+
+void Pipeline::UseModel(std::shared_ptr<const Model> model) { body_->model = std::move(model); }
+
+const Model* Pipeline::model() const { return body_->model.get(); }
+
+void Pipeline::Body::DecodeOne(const event::RawRecord& record, Item& item, Batch::Body& batch) {
+  std::string_view id;
+  if (record.source == event::Source::kTransactions) {
+    auto event = transactions->DecodeTransaction(record);
+    if (!event) {
+      item.what = std::move(event.error());
+      return;
+    }
+    id = event->customer_id;
+    item.what = *event;
+  } else {
+    auto profile = profiles->DecodeProfile(record);
+    if (!profile) {
+      item.what = std::move(profile.error());
+      return;
+    }
+    id = profile->customer_id;
+    item.what = std::move(*profile);
+  }
+  if (id.size() > CustomerIdBytesMax(options)) {
+    item.what =
+        event::Rejection{event::RejectCode::kOutputTooLarge, event::Stage::kEmit,
+                         fmt::format("customer_id has {} bytes; at most {} fit into an output",
+                                     id.size(), CustomerIdBytesMax(options))};
+    return;
+  }
+  item.customer = batch.Customer(id);
+}
+
+void Pipeline::Decode(std::span<const event::RawRecord> records, Batch& batch) {
+  body_->transactions->Reset();
+  body_->profiles->Reset();
+  batch.body_->Start(records);
+  for (const event::RawRecord& record : records) {
+    body_->DecodeOne(record, batch.body_->items.emplace_back(), *batch.body_);
+  }
+}
+
+void Pipeline::Apply(Batch& batch, std::span<Customer> customers, std::span<std::uint8_t> touched,
+                     PartitionClock& clock, std::int64_t wall_ms, Effects& effects) {
+  Batch::Body& body = *batch.body_;
+  SEGMENTD_ASSERT(
+      customers.size() >= body.customers.size() && touched.size() >= body.customers.size(),
+      "Apply gets the state of every customer of the batch");
+  const Context context = body_->context();
+  FoldBatch(context, body, customers, touched, clock, wall_ms, effects.counts);
+  if (body_->model) body_->scorer.Score(*body_->model);
+  EmitBatch(context, body, customers, wall_ms, effects);
+}
+
+OutRecord Pipeline::StateRecord(Partition partition, std::string_view customer_id,
+                                const Customer& customer) {
+  body_->scorer.Start(body_->features(), 1);
+  const std::uint32_t column = body_->scorer.Add(body_->features(), customer.record);
+  return StateOf(body_->context(), partition, customer_id, customer.segment, column);
+}
+
+}  // namespace segmentd::pipeline

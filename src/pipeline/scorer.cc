@@ -1,0 +1,45 @@
+#include "scorer.h"
+
+#include "segmentd/model/kmeans.h"
+
+namespace segmentd::pipeline {
+namespace {
+
+template <typename Matrix>
+auto ColumnOf(const Matrix& matrix, std::uint32_t index) {
+  const Eigen::Index column = static_cast<Eigen::Index>(index);
+  return std::span(matrix.data() + column * matrix.rows(), static_cast<std::size_t>(matrix.rows()));
+}
+
+}  // namespace
+
+void Scorer::Start(const feature::FeatureSet& features, std::size_t columns_max) {
+  columns_.clear();
+  const auto wanted = static_cast<Eigen::Index>(columns_max);
+  if (raw_.rows() != features.size() || raw_.cols() < wanted) raw_.resize(features.size(), wanted);
+}
+
+std::uint32_t Scorer::Add(const feature::FeatureSet& features, const feature::Record& record) {
+  const auto index = static_cast<std::uint32_t>(columns_.size());
+  columns_.push_back({record.as_of_ms, record.last_event_ms});
+  double* column = raw_.data() + static_cast<Eigen::Index>(index) * raw_.rows();
+  features.Snapshot(record, record.as_of_ms, {column, static_cast<std::size_t>(raw_.rows())});
+  return index;
+}
+
+void Scorer::Score(const Model& model) {
+  if (columns_.empty()) return;
+  model.bundle.scaler.Apply(raw_, static_cast<int>(columns_.size()), scaled_);
+  model.bundle.embedding.Apply(scaled_, codes_);
+  model::Distances(codes_, model.centroids, distances_);
+}
+
+std::span<const double> Scorer::raw(std::uint32_t index) const { return ColumnOf(raw_, index); }
+std::span<const float> Scorer::scaled(std::uint32_t index) const {
+  return ColumnOf(scaled_, index);
+}
+std::span<const float> Scorer::distances(std::uint32_t index) const {
+  return ColumnOf(distances_, index);
+}
+
+}  // namespace segmentd::pipeline

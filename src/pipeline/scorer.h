@@ -1,0 +1,39 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "segmentd/pipeline/model.h"
+
+namespace segmentd::pipeline {
+
+// The columns of a batch: raw snapshots in, distances to every centroid out. Keeps its buffers.
+class Scorer {
+ public:
+  struct Column {
+    std::int64_t as_of_ms = 0;
+    std::int64_t last_event_ms = 0;
+  };
+
+  // Makes room for columns_max snapshots of a feature set.
+  void Start(const feature::FeatureSet& features, std::size_t columns_max);
+  // Adds the snapshot of a record as of its own instant; returns its column.
+  std::uint32_t Add(const feature::FeatureSet& features, const feature::Record& record);
+  // Scales, embeds and compares all columns at once.
+  void Score(const Model& model);
+
+  const Column& column(std::uint32_t index) const { return columns_[index]; }
+  std::span<const double> raw(std::uint32_t index) const;
+  std::span<const float> scaled(std::uint32_t index) const;
+  std::span<const float> distances(std::uint32_t index) const;
+
+ private:
+  std::vector<Column> columns_;
+  model::RawMatrix raw_;
+  model::Matrix scaled_;
+  model::Matrix codes_;
+  model::Matrix distances_;
+};
+
+}  // namespace segmentd::pipeline

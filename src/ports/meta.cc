@@ -1,0 +1,45 @@
+#include "segmentd/ports/store.h"
+#include "segmentd/v1/state.pb.h"
+
+namespace segmentd::ports {
+namespace {
+
+constexpr std::uint32_t kFormat = 1;  // DO NOT CHANGE without reading the old one
+
+}  // namespace
+
+std::string EncodeMeta(const TaskMeta& meta) {
+  v1::TaskMeta message;
+  message.set_format(kFormat);
+  message.set_transactions_next(meta.transactions_next.value());
+  message.set_profiles_next(meta.profiles_next.value());
+  if (meta.clock_ms != INT64_MIN) message.set_clock_ms(meta.clock_ms);
+  message.set_model_version(meta.model_version);
+  message.set_changelog_next(meta.changelog_next.value());
+  message.set_written_wall_ms(meta.written_wall_ms);
+  return message.SerializeAsString();
+}
+
+Result<TaskMeta> DecodeMeta(std::string_view bytes) {
+  v1::TaskMeta message;
+  if (!message.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())) ||
+      message.format() == 0) {
+    return Fail(Code::kCorruption, "the task's meta record ({} bytes) cannot be read",
+                bytes.size());
+  }
+  if (message.format() > kFormat) {
+    return Fail(Code::kNewer,
+                "the task's meta record has format {}, this version knows {}: run a newer segmentd",
+                message.format(), kFormat);
+  }
+  TaskMeta meta;
+  meta.transactions_next = Offset{message.transactions_next()};
+  meta.profiles_next = Offset{message.profiles_next()};
+  if (message.has_clock_ms()) meta.clock_ms = message.clock_ms();
+  meta.model_version = message.model_version();
+  meta.changelog_next = Offset{message.changelog_next()};
+  meta.written_wall_ms = message.written_wall_ms();
+  return meta;
+}
+
+}  // namespace segmentd::ports

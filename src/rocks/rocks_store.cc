@@ -1,0 +1,145 @@
+#include "rocks/rocks_store.h"
+
+#include <rocksdb/write_batch.h>
+
+#include <algorithm>
+#include <charconv>
+
+#include "rocks/status.h"
+
+namespace segmentd::rocks {
+namespace {
+
+// DO NOT CHANGE: names and keys on disk.
+constexpr std::array<const char*, 3> kFamilyNames = {"state", "timers", "meta"};
+constexpr const char* kFormatKey = "format";
+constexpr const char* kTaskKey = "task";
+constexpr int kFormat = 1;
+
+rocksdb::Slice ToSlice(std::string_view text) { return {text.data(), text.size()}; }
+
+tl::unexpected<Error> Newer(const std::string& dir, std::string_view what) {
+  return Fail(Code::kNewer,
+              "{} was written by a newer segmentd ({}): run that version, or set another state.dir "
+              "to restore from the changelog",
+              dir, what);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<RocksStore>> RocksStore::Open(const rocksdb::Options& options,
+                                                     const std::string& dir) {
+  SEGMENTD_RETURN_IF_ERROR(RefuseForeign(options, dir));
+  std::unique_ptr<RocksStore> store(new RocksStore(dir));
+  std::vector<rocksdb::ColumnFamilyDescriptor> families;
+  for (const char* name : kFamilyNames) families.emplace_back(name, options);
+  families.emplace_back(rocksdb::kDefaultColumnFamilyName, options);
+  rocksdb::DB* db = nullptr;
+  const rocksdb::Status opened = rocksdb::DB::Open(options, dir, families, &store->families_, &db);
+  if (!opened.ok()) return Translate(opened, "opening " + dir);
+  store->db_.reset(db);
+  SEGMENTD_RETURN_IF_ERROR(store->CheckFormat());
+  return store;
+}
+
+RocksStore::~RocksStore() {
+  if (db_ == nullptr) return;
+  for (rocksdb::ColumnFamilyHandle* handle : families_) db_->DestroyColumnFamilyHandle(handle);
+  // Nothing to act on: what was written is in the log.
+  db_->Close().PermitUncheckedError();
+}
+
+// Looks before opening, because opening writes.
+Status RocksStore::RefuseForeign(const rocksdb::Options& options, const std::string& dir) {
+  if (!options.env->FileExists(dir + "/CURRENT").ok()) return Ok();
+  std::vector<std::string> names;
+  const rocksdb::Status listed = rocksdb::DB::ListColumnFamilies(options, dir, &names);
+  if (!listed.ok()) return Translate(listed, "opening " + dir);
+  for (const std::string& name : names) {
+    if (name != rocksdb::kDefaultColumnFamilyName &&
+        std::find(kFamilyNames.begin(), kFamilyNames.end(), name) == kFamilyNames.end()) {
+      return Newer(dir, fmt::format("it has a part '{}' that this version does not know", name));
+    }
+  }
+  return Ok();
+}
+
+Status RocksStore::CheckFormat() {
+  std::string text;
+  const rocksdb::Status read = db_->Get({}, family(kMeta), kFormatKey, &text);
+  if (read.IsNotFound()) {
+    const rocksdb::Status written =
+        db_->Put({}, family(kMeta), kFormatKey, std::to_string(kFormat));
+    if (!written.ok()) return Translate(written, "writing to " + dir_);
+    return Ok();
+  }
+  if (!read.ok()) return Translate(read, "reading the format of " + dir_);
+  int format = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), format);
+  if (error != std::errc{} || end != text.data() + text.size() || format < 1) {
+    return Fail(Code::kCorruption, "{} has no readable format number", dir_);
+  }
+  if (format > kFormat) return Newer(dir_, fmt::format("format {}, known is {}", format, kFormat));
+  return Ok();
+}
+
+Result<std::optional<ports::TaskMeta>> RocksStore::ReadMeta() {
+  std::string bytes;
+  const rocksdb::Status read = db_->Get({}, family(kMeta), kTaskKey, &bytes);
+  if (read.IsNotFound()) return std::nullopt;
+  if (!read.ok()) return Translate(read, "reading the position of " + dir_);
+  SEGMENTD_ASSIGN_OR_RETURN(ports::TaskMeta meta, ports::DecodeMeta(bytes));
+  return meta;
+}
+
+Status RocksStore::Read(std::span<const std::string_view> ids, std::vector<std::string>& images) {
+  images.resize(ids.size());
+  if (ids.empty()) return Ok();
+  keys_.clear();
+  for (const std::string_view id : ids) keys_.push_back(ToSlice(id));
+  values_.resize(ids.size());
+  statuses_.resize(ids.size());
+  // The ids ascend by contract, which spares RocksDB the sorting.
+  db_->MultiGet({}, family(kState), ids.size(), keys_.data(), values_.data(), statuses_.data(),
+                /*sorted_input=*/true);
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    images[i].clear();
+    if (statuses_[i].ok()) images[i].assign(values_[i].data(), values_[i].size());
+    values_[i].Reset();
+    if (!statuses_[i].ok() && !statuses_[i].IsNotFound()) {
+      return Translate(statuses_[i], "reading customers from " + dir_);
+    }
+  }
+  return Ok();
+}
+
+Status RocksStore::Write(const ports::StoreWrite& write) {
+  rocksdb::WriteBatch batch;
+  rocksdb::Status built;
+  for (const ports::StoreWrite::Item& item : write.items) {
+    const rocksdb::Slice key = ToSlice(item.customer_id);
+    built = item.image ? batch.Put(family(kState), key, ToSlice(*item.image))
+                       : batch.Delete(family(kState), key);
+    if (!built.ok()) return Translate(built, "writing to " + dir_);
+  }
+  built = batch.Put(family(kMeta), kTaskKey, ports::EncodeMeta(write.meta));
+  if (!built.ok()) return Translate(built, "writing to " + dir_);
+  rocksdb::WriteOptions options;
+  options.memtable_insert_hint_per_batch = true;  // the batch is sorted
+  const rocksdb::Status written = db_->Write(options, &batch);
+  if (!written.ok()) return Translate(written, "writing to " + dir_);
+  return Ok();
+}
+
+Status RocksStore::Scan(const Visitor& visit) {
+  rocksdb::ReadOptions options;
+  options.fill_cache = false;  // one pass over everything would push out what is in use
+  const std::unique_ptr<rocksdb::Iterator> at(db_->NewIterator(options, family(kState)));
+  for (at->SeekToFirst(); at->Valid(); at->Next()) {
+    SEGMENTD_RETURN_IF_ERROR(visit(at->key().ToStringView(), at->value().ToStringView()));
+  }
+  if (!at->status().ok()) return Translate(at->status(), "scanning " + dir_);
+  return Ok();
+}
+
+}  // namespace segmentd::rocks

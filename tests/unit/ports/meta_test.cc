@@ -1,0 +1,40 @@
+#include <gtest/gtest.h>
+
+#include "segmentd/ports/probe.h"
+#include "segmentd/ports/store.h"
+
+namespace segmentd::ports {
+namespace {
+
+TEST(TaskMetaTest, ReadsBackWhatWasWritten) {
+  TaskMeta meta;
+  meta.transactions_next = Offset{12};
+  meta.profiles_next = Offset{1LL << 40};
+  meta.clock_ms = -5;
+  meta.model_version = "0123456789abcdef";
+  meta.changelog_next = Offset{77};
+  meta.written_wall_ms = 1'700'000'000'000;
+  EXPECT_EQ(DecodeMeta(EncodeMeta(meta)).value(), meta);
+}
+
+TEST(TaskMetaTest, KeepsAClockThatHasSeenNothing) {
+  EXPECT_EQ(DecodeMeta(EncodeMeta(TaskMeta{})).value().clock_ms, INT64_MIN);
+}
+
+TEST(TaskMetaTest, CallsForeignBytesCorrupt) {
+  EXPECT_EQ(DecodeMeta("").error().code, Code::kCorruption);
+  EXPECT_EQ(DecodeMeta("\xff\xff\xff").error().code, Code::kCorruption);
+}
+
+TEST(TaskMetaTest, RefusesALaterFormat) {
+  // Field 7 (format) = 2, as a later version would append it.
+  EXPECT_EQ(DecodeMeta(EncodeMeta(TaskMeta{}) + "\x38\x02").error().code, Code::kNewer);
+}
+
+TEST(TaskStateTest, HasANameForEachState) {
+  EXPECT_EQ(TaskStateName(TaskState::kOpening), "opening");
+  EXPECT_EQ(TaskStateName(TaskState::kFailed), "failed");
+}
+
+}  // namespace
+}  // namespace segmentd::ports

@@ -1,0 +1,227 @@
+#include "segmentd/rocks/stores.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <rocksdb/db.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+
+#include "support/manual_clock.h"
+#include "support/temp_dir.h"
+
+namespace segmentd::rocks {
+namespace {
+
+namespace fs = std::filesystem;
+using Images = std::map<std::string, std::string>;
+
+class StoresTest : public testing::Test {
+ protected:
+  std::unique_ptr<ports::StoreFactory> Factory() {
+    auto opened = OpenStores({.dir = dir_.path(), .memory_bytes = 8 << 20}, clock_);
+    EXPECT_TRUE(opened.ok()) << opened.error().message;
+    return std::move(*opened);
+  }
+  static Status Put(ports::StateStore& store, const Images& images, std::int64_t next) {
+    std::vector<ports::StoreWrite::Item> items;
+    for (const auto& [id, image] : images) {
+      items.push_back({id, image.empty() ? std::nullopt : std::optional<std::string_view>(image)});
+    }
+    ports::TaskMeta meta;
+    meta.transactions_next = Offset{next};
+    return store.Write({items, meta});
+  }
+  static std::vector<std::string> Get(ports::StateStore& store,
+                                      const std::vector<std::string_view>& ids) {
+    std::vector<std::string> images;
+    const Status read = store.Read(ids, images);
+    EXPECT_TRUE(read.ok()) << read.error().message;
+    return images;
+  }
+  // The first file of the partition whose name ends so.
+  fs::path FileOf(std::string_view ending) const {
+    std::vector<fs::path> found;
+    for (const auto& entry : fs::directory_iterator(dir_.path() + "/3")) {
+      const std::string name = entry.path().filename().string();
+      if (name.size() >= ending.size() && (name.ends_with(ending) || name.starts_with(ending))) {
+        found.push_back(entry.path());
+      }
+    }
+    std::sort(found.begin(), found.end());
+    return found.empty() ? fs::path() : found.back();
+  }
+  static void Damage(const fs::path& path, std::int64_t at, int bytes) {
+    std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
+    file.seekp(at);
+    for (int i = 0; i < bytes; ++i) file.put('\x5a');
+  }
+
+  support::TempDir dir_;
+  support::ManualClock clock_;
+  const Partition partition_{3};
+};
+
+TEST_F(StoresTest, StartsEmpty) {
+  const auto stores = Factory();
+  const auto store = stores->Open(partition_).value();
+  EXPECT_EQ(store->ReadMeta().value(), std::nullopt);
+  EXPECT_THAT(Get(*store, {"a", "b"}), testing::ElementsAre("", ""));
+}
+
+TEST_F(StoresTest, ReadsBackWhatWasWrittenAfterReopening) {
+  {
+    const auto stores = Factory();
+    const auto store = stores->Open(partition_).value();
+    ASSERT_TRUE(Put(*store, {{"a", "1"}, {"b", "2"}, {"c", "3"}}, 10).ok());
+    ASSERT_TRUE(Put(*store, {{"a", ""}, {"b", "22"}}, 20).ok());
+  }
+  const auto stores = Factory();
+  const auto store = stores->Open(partition_).value();
+  EXPECT_THAT(Get(*store, {"a", "b", "c", "d"}), testing::ElementsAre("", "22", "3", ""));
+  EXPECT_EQ(store->ReadMeta().value()->transactions_next, Offset{20});
+}
+
+TEST_F(StoresTest, KeepsPartitionsApart) {
+  const auto stores = Factory();
+  const auto one = stores->Open(Partition{1}).value();
+  const auto two = stores->Open(Partition{2}).value();
+  ASSERT_TRUE(Put(*one, {{"a", "1"}}, 1).ok());
+  EXPECT_THAT(Get(*two, {"a"}), testing::ElementsAre(""));
+}
+
+TEST_F(StoresTest, ScansInOrderOfIdsAndEndsWithTheVisitorsError) {
+  const auto stores = Factory();
+  const auto store = stores->Open(partition_).value();
+  ASSERT_TRUE(Put(*store, {{"a", "1"}, {"b", "2"}, {"\xc3\xa9", "3"}}, 1).ok());
+  std::string seen;
+  ASSERT_TRUE(store
+                  ->Scan([&](std::string_view id, std::string_view image) {
+                    seen.append(id).append(image);
+                    return Ok();
+                  })
+                  .ok());
+  EXPECT_EQ(seen,
+            "a1b2\xc3\xa9"
+            "3");
+  const Status ended = store->Scan([](std::string_view, std::string_view) -> Status {
+    return Fail(Code::kCancelled, "enough");
+  });
+  EXPECT_EQ(ended.error().code, Code::kCancelled);
+}
+
+TEST_F(StoresTest, TurnsASecondOwnerAwayAndNamesTheFirst) {
+  const auto first = Factory();
+  const auto second = OpenStores({.dir = dir_.path()}, clock_);
+  ASSERT_FALSE(second.ok());
+  EXPECT_EQ(second.error().code, Code::kStorage);
+  EXPECT_THAT(second.error().message, testing::HasSubstr("process " + std::to_string(getpid())));
+}
+
+TEST_F(StoresTest, LetsTheNextOwnerInWhenTheFirstIsGone) {
+  Factory();
+  Factory();
+}
+
+TEST_F(StoresTest, KeepsEarlierWritesWhenTheLogsTailIsTorn) {
+  {
+    const auto stores = Factory();
+    const auto store = stores->Open(partition_).value();
+    ASSERT_TRUE(Put(*store, {{"a", "1"}}, 1).ok());
+    ASSERT_TRUE(Put(*store, {{"a", "2"}, {"b", "2"}}, 2).ok());
+  }
+  const fs::path log = FileOf(".log");
+  fs::resize_file(log, fs::file_size(log) - 3);
+  const auto stores = Factory();
+  const auto store = stores->Open(partition_).value();
+  EXPECT_THAT(Get(*store, {"a", "b"}), testing::ElementsAre("1", ""));
+  EXPECT_EQ(store->ReadMeta().value()->transactions_next, Offset{1});
+}
+
+TEST_F(StoresTest, ReportsADamagedManifestAndStartsEmptyAfterQuarantine) {
+  {
+    const auto stores = Factory();
+    ASSERT_TRUE(Put(*stores->Open(partition_).value(), {{"a", "1"}}, 1).ok());
+  }
+  const auto stores = Factory();
+  Damage(FileOf("MANIFEST"), 10, 40);
+  const auto damaged = stores->Open(partition_);
+  ASSERT_FALSE(damaged.ok());
+  EXPECT_EQ(damaged.error().code, Code::kCorruption) << damaged.error().message;
+  ASSERT_TRUE(stores->Quarantine(partition_).ok());
+  EXPECT_TRUE(fs::exists(fmt::format("{}/3.corrupt-{}", dir_.path(), clock_.WallMs())));
+  EXPECT_EQ(stores->Open(partition_).value()->ReadMeta().value(), std::nullopt);
+}
+
+TEST_F(StoresTest, ReportsDamagedDataWhenItIsRead) {
+  {
+    const auto stores = Factory();
+    Images images;
+    for (int i = 0; i < 2000; ++i) images[fmt::format("c{:05}", i)] = std::string(100, 'x');
+    ASSERT_TRUE(Put(*stores->Open(partition_).value(), images, 1).ok());
+  }
+  const auto stores = Factory();
+  stores->Open(partition_).value().reset();  // reopening writes the log out as a table
+  fs::path largest = FileOf(".sst");
+  for (const auto& entry : fs::directory_iterator(dir_.path() + "/3")) {
+    if (entry.path().extension() == ".sst" && entry.file_size() > fs::file_size(largest)) {
+      largest = entry.path();
+    }
+  }
+  Damage(largest, 200, 64);
+  const auto store = stores->Open(partition_).value();
+  std::vector<std::string> images;
+  const std::vector<std::string_view> ids = {"c00000", "c00001"};
+  EXPECT_EQ(store->Read(ids, images).error().code, Code::kCorruption);
+}
+
+TEST_F(StoresTest, ReportsAMissingTableAsCorruption) {
+  {
+    const auto stores = Factory();
+    ASSERT_TRUE(Put(*stores->Open(partition_).value(), {{"a", "1"}}, 1).ok());
+  }
+  const auto stores = Factory();
+  stores->Open(partition_).value().reset();
+  fs::remove(FileOf(".sst"));
+  EXPECT_EQ(stores->Open(partition_).error().code, Code::kCorruption);
+}
+
+TEST_F(StoresTest, RefusesAPartThatALaterVersionMade) {
+  const auto stores = Factory();
+  stores->Open(partition_).value().reset();
+  rocksdb::DB* db = nullptr;
+  std::vector<rocksdb::ColumnFamilyHandle*> handles;
+  std::vector<rocksdb::ColumnFamilyDescriptor> families;
+  for (const char* name : {"default", "state", "timers", "meta"}) families.push_back({name, {}});
+  ASSERT_TRUE(rocksdb::DB::Open({}, dir_.path() + "/3", families, &handles, &db).ok());
+  rocksdb::ColumnFamilyHandle* added = nullptr;
+  ASSERT_TRUE(db->CreateColumnFamily({}, "vectors", &added).ok());
+  handles.push_back(added);
+  for (auto* handle : handles) ASSERT_TRUE(db->DestroyColumnFamilyHandle(handle).ok());
+  delete db;
+  EXPECT_EQ(stores->Open(partition_).error().code, Code::kNewer);
+}
+
+TEST_F(StoresTest, RefusesALaterFormat) {
+  const auto stores = Factory();
+  stores->Open(partition_).value().reset();
+  rocksdb::DB* db = nullptr;
+  std::vector<rocksdb::ColumnFamilyHandle*> handles;
+  std::vector<rocksdb::ColumnFamilyDescriptor> families;
+  for (const char* name : {"default", "state", "timers", "meta"}) families.push_back({name, {}});
+  ASSERT_TRUE(rocksdb::DB::Open({}, dir_.path() + "/3", families, &handles, &db).ok());
+  ASSERT_TRUE(db->Put({}, handles.back(), "format", "2").ok());
+  for (auto* handle : handles) ASSERT_TRUE(db->DestroyColumnFamilyHandle(handle).ok());
+  delete db;
+  EXPECT_EQ(stores->Open(partition_).error().code, Code::kNewer);
+}
+
+TEST_F(StoresTest, SaysWhenTheDirectoryCannotBeMade) {
+  std::ofstream(dir_.path() + "/file") << "x";
+  EXPECT_EQ(OpenStores({.dir = dir_.path() + "/file/state"}, clock_).error().code, Code::kStorage);
+}
+
+}  // namespace
+}  // namespace segmentd::rocks
