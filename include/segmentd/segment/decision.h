@@ -11,10 +11,10 @@ namespace segmentd::segment {
 
 // What is remembered of a customer's segment between decisions. Part of the stored customer.
 struct State {
-  SegmentId current;                 // 0: none yet
+  SegmentId current{};               // 0: none yet
   std::int64_t since_ms = 0;         // as_of of the change that led to current
   std::uint32_t model_sequence = 0;  // the model under which current was last changed
-  SegmentId candidate;               // waiting out its dwell; 0: none
+  SegmentId candidate{};             // waiting out its dwell; 0: none
   std::uint8_t candidate_count = 0;
   std::uint64_t ordinal = 0;  // of the last published change; 0: none
   std::uint64_t risk_ordinal = 0;
@@ -35,9 +35,10 @@ struct Decision {
   SegmentId previous;  // 0: none
   SegmentId current;
   float distance_current = 0;
-  float distance_previous = 0;  // to the segment left; of no change: to the nearest other
-  float margin = 0;             // (second - best) / second over all segments, 0..1
-  bool suppressed = false;      // another segment is nearer, but hysteresis keeps the current one
+  // To the segment left; of no change: to the nearest other. NaN where there is none.
+  float distance_previous = 0;
+  float margin = 0;         // (second - best) / second over all segments, 0..1
+  bool suppressed = false;  // another segment is nearer, but hysteresis keeps the current one
 };
 
 // Takes one decision and updates current, since, candidate. distances[i] is to segment ids[i]; ties

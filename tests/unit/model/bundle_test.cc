@@ -1,1 +1,203 @@
+#include "segmentd/model/bundle.h"
+
 #include <gtest/gtest.h>
+
+#include <cmath>
+#include <functional>
+#include <limits>
+
+#include "positions.h"
+#include "segmentd/base/bytes.h"
+#include "segmentd/base/hash.h"
+
+namespace segmentd::model {
+namespace {
+
+constexpr double kMissing = std::numeric_limits<double>::quiet_NaN();
+
+Segment MakeSegment(std::uint32_t id, const std::string& name) {
+  Segment segment;
+  segment.id = SegmentId{id};
+  segment.names = {{1, name}, {3, name + " again"}};
+  segment.activity = 4;
+  segment.centroid = RandomMatrix(2, 1, id);
+  segment.mean = RandomMatrix(3, 1, id + 100);
+  segment.typical = {1.5, kMissing, -3};
+  segment.radius = 0.7;
+  segment.share = 0.25;
+  return segment;
+}
+
+Bundle MakeBundle() {
+  Bundle bundle;
+  bundle.sequence = 3;
+  bundle.features = {"orders_30d", "aov", "age"};
+  bundle.profile_numbers = {"age"};
+  bundle.profile_names = {"region"};
+  bundle.scaler.rows = {{Transform::kLog1p, 2, 0.5F, 1.5F, 1, false},
+                        {Transform::kAsinh, 3, -0.5F, 2.5F, 0.5F, false},
+                        {Transform::kIdentity, 1, 0, 1, 1, true}};
+  bundle.embedding.kind = EmbeddingKind::kDae;
+  bundle.embedding.origin = RandomMatrix(3, 1, 1);
+  bundle.embedding.skip = RandomMatrix(2, 3, 2);
+  bundle.embedding.layers = {{RandomMatrix(4, 3, 3), RandomMatrix(4, 1, 4), Activation::kSilu},
+                             {RandomMatrix(2, 4, 5), RandomMatrix(2, 1, 6), Activation::kLinear}};
+  bundle.segments = {MakeSegment(2, "Loyal"), MakeSegment(5, "At risk")};
+  bundle.next_segment_id = 6;
+  bundle.margin = 0.2F;
+  bundle.dwell = 4;
+  bundle.seed = 99;
+  bundle.trained_rows = 1000;
+  bundle.trained_as_of_ms = -5;
+  bundle.inertia = 12.5;
+  bundle.simplified_silhouette = 0.4;
+  bundle.inertia_by_k = {{4, 20.5}, {5, 12.5}};
+  bundle.silhouette_by_k = {{4, 0.3}, {5, 0.4}};
+  return bundle;
+}
+
+Code CodeOf(const Result<Bundle>& result) {
+  return result.ok() ? Code::kFatal : result.error().code;
+}
+
+TEST(BundleTest, ReadsBackWhatWasWritten) {
+  const Bundle bundle = MakeBundle();
+  const std::string encoded = EncodeBundle(bundle);
+  const Result<Bundle> read = DecodeBundle(encoded);
+  ASSERT_TRUE(read.ok()) << read.error().message;
+  EXPECT_EQ(EncodeBundle(*read), encoded);
+  EXPECT_EQ(read->features, bundle.features);
+  EXPECT_EQ(read->scaler.rows[1].transform, Transform::kAsinh);
+  EXPECT_TRUE(read->scaler.rows[2].constant);
+  EXPECT_EQ(read->embedding.layers[0].weights, bundle.embedding.layers[0].weights);
+  EXPECT_EQ(read->embedding.layers[0].activation, Activation::kSilu);
+  EXPECT_EQ(read->segments[1].names, bundle.segments[1].names);
+  EXPECT_EQ(read->segments[0].mean, bundle.segments[0].mean);
+  EXPECT_TRUE(std::isnan(read->segments[0].typical[1]));
+  EXPECT_EQ(read->trained_as_of_ms, -5);
+  EXPECT_EQ(read->inertia_by_k, bundle.inertia_by_k);
+  EXPECT_EQ(read->silhouette_by_k, bundle.silhouette_by_k);
+  EXPECT_EQ(read->Centroids().col(1), bundle.segments[1].centroid);
+}
+
+TEST(BundleTest, RefusesEveryTruncation) {
+  const std::string encoded = EncodeBundle(MakeBundle());
+  for (std::size_t size = 0; size < encoded.size(); ++size) {
+    EXPECT_EQ(CodeOf(DecodeBundle(encoded.substr(0, size))), Code::kCorruption) << size;
+  }
+  EXPECT_EQ(CodeOf(DecodeBundle(encoded + '\0')), Code::kCorruption);
+}
+
+TEST(BundleTest, RefusesEveryFlippedByte) {
+  const std::string encoded = EncodeBundle(MakeBundle());
+  for (std::size_t at = 0; at < encoded.size(); ++at) {
+    for (const int flip : {0x01, 0x80, 0xff}) {
+      std::string damaged = encoded;
+      damaged[at] = static_cast<char>(damaged[at] ^ flip);
+      EXPECT_FALSE(DecodeBundle(damaged).ok()) << at;
+    }
+  }
+}
+
+TEST(BundleTest, SaysWhatToDoAboutALaterFormat) {
+  std::string encoded = EncodeBundle(MakeBundle());
+  encoded[8] = 2;
+  const Result<Bundle> read = DecodeBundle(encoded);
+  ASSERT_FALSE(read.ok());
+  EXPECT_EQ(read.error().code, Code::kNewer);
+  EXPECT_NE(read.error().message.find("upgrade segmentd"), std::string::npos);
+}
+
+TEST(BundleTest, SaysThatAFileIsNotAModel) {
+  const Result<Bundle> read = DecodeBundle("customer_id,age\nc1,41\n");
+  ASSERT_FALSE(read.ok());
+  EXPECT_EQ(read.error().code, Code::kCorruption);
+  EXPECT_NE(read.error().message.find("not a segmentd model"), std::string::npos);
+}
+
+TEST(BundleTest, RefusesABodyThatIsNotAMessage) {
+  std::string encoded = EncodeBundle(MakeBundle()).substr(0, 12);
+  ByteWriter out(encoded);
+  out.U64(3);
+  out.Bytes("\xff\xff\xff");
+  out.U32(Checksum32(encoded));
+  EXPECT_EQ(CodeOf(DecodeBundle(encoded)), Code::kCorruption);
+}
+
+TEST(BundleTest, RefusesPartsThatDoNotFitEachOther) {
+  const std::pair<const char*, std::function<void(Bundle&)>> faults[] = {
+      {"no sequence", [](Bundle& b) { b.sequence = 0; }},
+      {"no features", [](Bundle& b) { b.features.clear(); }},
+      {"a feature without name", [](Bundle& b) { b.features[1] = ""; }},
+      {"a feature twice", [](Bundle& b) { b.features[1] = b.features[0]; }},
+      {"a scaler row too few", [](Bundle& b) { b.scaler.rows.pop_back(); }},
+      {"no spread", [](Bundle& b) { b.scaler.rows[0].spread = 0; }},
+      {"infinite centre", [](Bundle& b) { b.scaler.rows[0].centre = INFINITY; }},
+      {"no unit", [](Bundle& b) { b.scaler.rows[0].unit = 0; }},
+      {"weight not a number", [](Bundle& b) { b.scaler.rows[0].weight = NAN; }},
+      {"unknown transform", [](Bundle& b) { b.scaler.rows[0].transform = Transform{9}; }},
+      {"unknown kind", [](Bundle& b) { b.embedding.kind = EmbeddingKind{9}; }},
+      {"false identity", [](Bundle& b) { b.embedding.kind = EmbeddingKind::kIdentity; }},
+      {"short origin", [](Bundle& b) { b.embedding.origin = Vector::Zero(2); }},
+      {"narrow skip", [](Bundle& b) { b.embedding.skip = Matrix::Zero(2, 2); }},
+      {"empty skip", [](Bundle& b) { b.embedding.skip = Matrix::Zero(0, 3); }},
+      {"weights not a number", [](Bundle& b) { b.embedding.layers[0].weights(0, 0) = NAN; }},
+      {"short bias", [](Bundle& b) { b.embedding.layers[0].bias = Vector::Zero(3); }},
+      {"layers that do not chain", [](Bundle& b) { b.embedding.layers.pop_back(); }},
+      {"no segments", [](Bundle& b) { b.segments.clear(); }},
+      {"ids that descend", [](Bundle& b) { std::swap(b.segments[0], b.segments[1]); }},
+      {"an id twice", [](Bundle& b) { b.segments[0].id = b.segments[1].id; }},
+      {"the id of no segment", [](Bundle& b) { b.segments[0].id = SegmentId{0}; }},
+      {"an id given out again", [](Bundle& b) { b.next_segment_id = 5; }},
+      {"no name", [](Bundle& b) { b.segments[0].names.clear(); }},
+      {"an empty name", [](Bundle& b) { b.segments[0].names[1].second = ""; }},
+      {"names out of order", [](Bundle& b) { b.segments[0].names[1].first = 1; }},
+      {"activity 5", [](Bundle& b) { b.segments[0].activity = 5; }},
+      {"a long centroid", [](Bundle& b) { b.segments[0].centroid = Vector::Zero(3); }},
+      {"infinite centroid", [](Bundle& b) { b.segments[0].centroid(0) = INFINITY; }},
+      {"a short mean", [](Bundle& b) { b.segments[0].mean = Vector::Zero(2); }},
+      {"a short typical", [](Bundle& b) { b.segments[0].typical.pop_back(); }},
+      {"infinite typical", [](Bundle& b) { b.segments[0].typical[0] = INFINITY; }},
+      {"negative radius", [](Bundle& b) { b.segments[0].radius = -1; }},
+      {"share above one", [](Bundle& b) { b.segments[0].share = 1.5; }},
+      {"margin of one", [](Bundle& b) { b.margin = 1; }},
+      {"margin not a number", [](Bundle& b) { b.margin = NAN; }},
+      {"clear jump above one", [](Bundle& b) { b.clear_jump = 2; }},
+      {"no dwell", [](Bundle& b) { b.dwell = 0; }},
+      {"a dwell beyond its byte", [](Bundle& b) { b.dwell = 256; }},
+      {"inertia not a number", [](Bundle& b) { b.inertia = NAN; }},
+  };
+  for (const auto& [what, spoil] : faults) {
+    Bundle bundle = MakeBundle();
+    spoil(bundle);
+    const Result<Bundle> read = DecodeBundle(EncodeBundle(bundle));
+    ASSERT_FALSE(read.ok()) << what;
+    EXPECT_EQ(read.error().code, Code::kCorruption) << what;
+    EXPECT_FALSE(read.error().message.empty()) << what;
+  }
+}
+
+TEST(BundleTest, IsNamedByItsContent) {
+  Bundle bundle = MakeBundle();
+  const std::string version = BundleVersion(EncodeBundle(bundle));
+  EXPECT_EQ(version.size(), 16U);
+  EXPECT_EQ(version, BundleVersion(EncodeBundle(MakeBundle())));
+  bundle.seed = 100;
+  EXPECT_NE(version, BundleVersion(EncodeBundle(bundle)));
+}
+
+TEST(SegmentTest, IsCalledAsItWasAtTheTime) {
+  Segment segment;
+  segment.names = {{2, "New"}, {5, "Loyal"}};
+  EXPECT_EQ(segment.NameAt(2), "New");
+  EXPECT_EQ(segment.NameAt(4), "New");
+  EXPECT_EQ(segment.NameAt(5), "Loyal");
+  EXPECT_EQ(segment.NameAt(9), "Loyal");
+  EXPECT_EQ(segment.NameAt(1), "New");
+  EXPECT_EQ(segment.name(), "Loyal");
+}
+
+TEST(SegmentTest, IsWrittenByItsId) { EXPECT_EQ(SegmentText(SegmentId{7}), "seg-7"); }
+
+}  // namespace
+}  // namespace segmentd::model
