@@ -15,20 +15,43 @@ std::uint32_t Names::Number(std::string_view text) {
   return number;
 }
 
-void History::Body::AddRow(const Row& row, std::uint64_t customer_hash) {
-  customer_index.Prefetch(customer_hash);
+void EventTable::Add(const event::Event& event) {
+  Row row;
+  row.event_time_ms = event.event_time_ms;
+  row.id_hash = event.id_hash;
+  row.amount = event.amount;
+  row.quantity = event.quantity;
+  row.discount = event.discount;
+  row.category = categories.Number(event.category);
+  row.channel = channels.Number(event.channel);
+  row.kind = event.kind;
+  row.has_id = event.has_id;
+  newest_ms = rows.size() == 0 ? row.event_time_ms : std::max(newest_ms, row.event_time_ms);
   rows.Add(row);
-  waiting[waiting_count++] = customer_hash;
+
+  const std::uint64_t customer = Hash64(event.customer_id);
+  customer_index.Prefetch(customer);
+  waiting[waiting_count++] = customer;
   if (waiting_count == kWaiting) Settle();
 }
 
-void History::Body::Settle() {
+void EventTable::Add(const event::Profile& profile) {
+  Settle();
+  std::vector<StoredAttribute>& stored = profiles[Customer(Hash64(profile.customer_id))];
+  stored.clear();
+  for (const event::Attribute& attribute : profile.attributes) {
+    stored.push_back({std::string(attribute.name), attribute.is_number, attribute.number,
+                      std::string(attribute.text)});
+  }
+}
+
+void EventTable::Settle() {
   const std::size_t first = rows.size() - waiting_count;
   for (std::size_t i = 0; i < waiting_count; ++i) rows[first + i].customer = Customer(waiting[i]);
   waiting_count = 0;
 }
 
-std::uint32_t History::Body::Customer(std::uint64_t hash) {
+std::uint32_t EventTable::Customer(std::uint64_t hash) {
   const auto [number, is_new] = customer_index.Insert(hash);
   if (is_new) customer_hashes.push_back(hash);
   return number;
@@ -39,38 +62,13 @@ History::~History() = default;
 History::History(History&&) noexcept = default;
 History& History::operator=(History&&) noexcept = default;
 
-void History::Add(const event::Event& event) {
-  Row row;
-  row.event_time_ms = event.event_time_ms;
-  row.id_hash = event.id_hash;
-  row.amount = event.amount;
-  row.quantity = event.quantity;
-  row.discount = event.discount;
-  row.category = body_->categories.Number(event.category);
-  row.channel = body_->channels.Number(event.channel);
-  row.kind = event.kind;
-  row.has_id = event.has_id;
-  body_->newest_ms =
-      body_->rows.size() == 0 ? row.event_time_ms : std::max(body_->newest_ms, row.event_time_ms);
-  body_->AddRow(row, Hash64(event.customer_id));
-}
-
-void History::Add(const event::Profile& profile) {
-  body_->Settle();
-  const std::uint32_t customer = body_->Customer(Hash64(profile.customer_id));
-  std::vector<StoredAttribute>& stored = body_->profiles[customer];
-  stored.clear();
-  for (const event::Attribute& attribute : profile.attributes) {
-    stored.push_back({std::string(attribute.name), attribute.is_number, attribute.number,
-                      std::string(attribute.text)});
-  }
-}
-
-std::uint64_t History::events() const { return body_->rows.size(); }
+void History::Add(const event::Event& event) { body_->table.Add(event); }
+void History::Add(const event::Profile& profile) { body_->table.Add(profile); }
+std::uint64_t History::events() const { return body_->table.rows.size(); }
 std::uint64_t History::customers() const {
-  body_->Settle();
-  return body_->customer_hashes.size();
+  body_->table.Settle();
+  return body_->table.customer_hashes.size();
 }
-std::int64_t History::newest_ms() const { return body_->newest_ms; }
+std::int64_t History::newest_ms() const { return body_->table.newest_ms; }
 
 }  // namespace segmentd::train

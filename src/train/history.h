@@ -67,7 +67,8 @@ struct StoredAttribute {
   std::string text;
 };
 
-struct History::Body {
+// Everything that a History holds.
+struct EventTable {
   // The index of many customers does not fit into the cache, and a row at a time would wait for
   // memory every time: so customers of the newest rows are looked up together, a little later.
   static constexpr std::size_t kWaiting = 32;
@@ -82,10 +83,15 @@ struct History::Body {
   std::map<std::uint32_t, std::vector<StoredAttribute>> profiles;  // by customer
   std::int64_t newest_ms = 0;
 
-  void AddRow(const Row& row, std::uint64_t customer_hash);
+  void Add(const event::Event& event);
+  void Add(const event::Profile& profile);
   // Looks up the customers that wait. Whoever reads rows or customers calls it first.
   void Settle();
   std::uint32_t Customer(std::uint64_t hash);
+};
+
+struct History::Body {
+  EventTable table;
 };
 
 }  // namespace segmentd::train

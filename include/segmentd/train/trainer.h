@@ -14,7 +14,7 @@
 namespace segmentd::train {
 
 // A history, collected event by event in any order of customers. Keeps events compactly (not
-// records), so that folding visits one customer at a time.
+// records), so that folding visits one customer at a time. One thread, const calls included.
 class History {
  public:
   History();
@@ -49,10 +49,11 @@ struct Options {
 
 struct Report {
   std::uint64_t events = 0;
-  std::uint64_t duplicates = 0;
+  std::uint64_t duplicates = 0;  // among the events of the customers looked at
   std::uint64_t customers = 0;
-  std::uint64_t rows = 0;
+  std::uint64_t rows = 0;  // customers looked at
   std::int64_t as_of_ms = 0;
+  std::vector<std::string> notes;  // what was done otherwise than asked, for a person
 };
 
 // step (a few words) and share done 0..1; for a progress bar.
@@ -63,10 +64,16 @@ struct Fit {
   Report report;
 };
 
-// History to bundle: fold per customer as of the newest event time, freeze the vocabulary, fit
-// scaler, embedding and k-means for every k in the range, choose k by simplified silhouette, name
-// the segments. Deterministic by seed. kConfig when there is too little to learn from, saying how
-// much is.
+// Below this many customers with events there is nothing to learn.
+inline constexpr int kCustomersMin = 20;
+
+// History to bundle: fold per customer, freeze the vocabulary, fit scaler, embedding and k-means
+// for every k in the range, choose k by simplified silhouette, name the segments. Each customer
+// counts twice, as of the newest event time and as of its own last event: a daemon sees customers
+// in the moment of an event and, by timers, in their silence, and a model has to know both.
+// Deterministic by seed. kConfig when there is too little to learn from, saying how much is, and
+// when an option is out of range. The autoencoders are not fitted here: asked for one, PCA takes
+// its place, and the report says so.
 Result<Fit> FitModel(const History& history, const Options& options, const Progress& progress);
 
 }  // namespace segmentd::train

@@ -1,0 +1,94 @@
+#include "prototypes.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <map>
+#include <string_view>
+
+namespace segmentd::train {
+namespace {
+
+using feature::Shape;
+
+// What is told of a customer says less about its behaviour than what it does.
+constexpr float kProfileWeight = 0.5F;
+
+bool IsProfile(const std::string& name, const feature::Plan& plan) {
+  const auto is_value_of = [&](const std::string& attribute) {
+    return name.size() > attribute.size() && name.starts_with(attribute) &&
+           name[attribute.size()] == '_';
+  };
+  return std::find(plan.profile_numbers.begin(), plan.profile_numbers.end(), name) !=
+             plan.profile_numbers.end() ||
+         std::any_of(plan.profile_names.begin(), plan.profile_names.end(), is_value_of);
+}
+
+// The block that a share or a flag is one part of: "category_share_" of "category_share_toys". A
+// feature that stands alone is a block of its own.
+std::string_view BlockOf(std::string_view name, const feature::Plan& plan) {
+  for (const std::string_view prefix : {"category_share_", "channel_share_"}) {
+    if (name.starts_with(prefix)) return prefix;
+  }
+  for (const std::string_view attribute : plan.profile_names) {
+    if (name.size() > attribute.size() && name.starts_with(attribute) &&
+        name[attribute.size()] == '_') {
+      return attribute;
+    }
+  }
+  return name;
+}
+
+model::Transform TransformOf(Shape shape) {
+  switch (shape) {
+    case Shape::kHeavyTail:
+      return model::Transform::kLog1p;
+    case Shape::kSigned:
+      return model::Transform::kAsinh;
+    case Shape::kShare:
+      return model::Transform::kSqrt;
+    case Shape::kRatio:
+    case Shape::kPlain:
+    case Shape::kFlag:
+      return model::Transform::kIdentity;
+  }
+  return model::Transform::kIdentity;
+}
+
+// The median size of the values that are neither missing nor zero; 1 when there is none.
+float UnitOf(const model::RawMatrix& raw, Eigen::Index row) {
+  std::vector<double> sizes;
+  for (Eigen::Index i = 0; i < raw.cols(); ++i) {
+    const double value = std::abs(raw(row, i));
+    if (std::isfinite(value) && value > 0) sizes.push_back(value);
+  }
+  if (sizes.empty()) return 1;
+  const auto middle = sizes.begin() + static_cast<std::ptrdiff_t>(sizes.size() / 2);
+  std::nth_element(sizes.begin(), middle, sizes.end());
+  const auto unit = static_cast<float>(*middle);
+  return std::isnormal(unit) ? unit : 1;
+}
+
+}  // namespace
+
+std::vector<model::ScalerRow> MakePrototypes(const feature::FeatureSet& features,
+                                             const feature::Plan& plan,
+                                             const model::RawMatrix& raw) {
+  std::map<std::string_view, int> block_sizes;
+  for (const std::string& name : features.names()) ++block_sizes[BlockOf(name, plan)];
+  std::vector<model::ScalerRow> rows;
+  for (std::size_t i = 0; i < features.names().size(); ++i) {
+    const std::string& name = features.names()[i];
+    model::ScalerRow row;
+    row.transform = TransformOf(features.shapes()[i]);
+    if (row.transform == model::Transform::kLog1p || row.transform == model::Transform::kAsinh) {
+      row.unit = UnitOf(raw, static_cast<Eigen::Index>(i));
+    }
+    row.weight = 1 / std::sqrt(static_cast<float>(block_sizes[BlockOf(name, plan)]));
+    if (IsProfile(name, plan)) row.weight *= kProfileWeight;
+    rows.push_back(row);
+  }
+  return rows;
+}
+
+}  // namespace segmentd::train

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "segmentd/model/bundle.h"
+#include "segmentd/model/kmeans.h"
+#include "segmentd/model/matrix.h"
+
+namespace segmentd::train {
+
+// The same customers three times: as raw features, scaled, embedded. One column each.
+struct Points {
+  model::RawMatrix raw;
+  model::Matrix scaled;
+  model::Matrix codes;
+};
+
+// The segments of a clustering: ids from 1, the most active and valuable first, with their means,
+// medians, sizes and names.
+std::vector<model::Segment> MakeSegments(const Points& points,
+                                         const std::vector<std::string>& features,
+                                         const model::Scaler& scaler, const model::KMeansFit& fit);
+
+}  // namespace segmentd::train
