@@ -12,6 +12,7 @@ namespace segmentd::event {
 class TextArena {
  public:
   std::string_view Copy(std::string_view text) {
+    if (text.empty()) return {};
     if (text.size() > free_) Grow(text.size());
     std::memcpy(at_, text.data(), text.size());
     const std::string_view copy(at_, text.size());

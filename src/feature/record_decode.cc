@@ -29,8 +29,9 @@ void GetIds(std::uint16_t flags, Unpacker& in, Record& record) {
       flags & kIdCount
           ? GetCount(kRecentIds, in)
           : static_cast<std::uint8_t>(std::min<std::uint64_t>(record.events, kRecentIds));
-  for (std::size_t i = 0; i < record.id_count; ++i)
+  for (std::size_t i = 0; i < record.id_count; ++i) {
     record.recent_ids[i] = in.Fixed<std::uint64_t>();
+  }
 }
 
 // Numbers strictly descend from `newest` at most; the caller checks the oldest against its window.
@@ -182,31 +183,31 @@ void GetAttributes(std::uint16_t flags, Unpacker& in, Record& record) {
 
 }  // namespace
 
-Status DecodeRecord(ByteReader& bytes, Record& record) {
-  const std::string_view all = bytes.Bytes(bytes.remaining());
-  Unpacker in(all);
-  const std::uint16_t flags = in.Fixed<std::uint16_t>();
-  record.last_event_ms = in.Zigzag();
-  const std::int64_t behind = flags & kAsOf ? in.Zigzag() : 0;
+Status DecodeRecord(ByteReader& in, Record& record) {
+  const std::string_view all = in.Bytes(in.remaining());
+  Unpacker unpacker(all);
+  const std::uint16_t flags = unpacker.Fixed<std::uint16_t>();
+  record.last_event_ms = unpacker.Zigzag();
+  const std::int64_t behind = flags & kAsOf ? unpacker.Zigzag() : 0;
   record.as_of_ms = Before(record.last_event_ms, static_cast<std::uint64_t>(behind));
-  record.events = in.Varint();
-  record.orders = flags & kOrders ? in.Varint() : record.events;
-  record.refunds = flags & kRefunds ? in.Varint() : 0;
+  record.events = unpacker.Varint();
+  record.orders = flags & kOrders ? unpacker.Varint() : record.events;
+  record.refunds = flags & kRefunds ? unpacker.Varint() : 0;
   record.decimal = !(flags & kInexact);
-  GetIds(flags, in, record);
-  GetWindows(flags, in, record);
+  GetIds(flags, unpacker, record);
+  GetWindows(flags, unpacker, record);
   if (record.orders > 0) {
-    GetLifetime(flags, in, record);
-    GetNames(in, record);
+    GetLifetime(flags, unpacker, record);
+    GetNames(unpacker, record);
   } else {
     ClearPurchases(record);
   }
-  GetAttributes(flags, in, record);
-  if (!bytes.ok() || !in.ok()) {
+  GetAttributes(flags, unpacker, record);
+  if (!in.ok() || !unpacker.ok()) {
     return Fail(Code::kCorruption, "a customer record of {} bytes is damaged near byte {}",
-                all.size(), in.used());
+                all.size(), unpacker.used());
   }
-  bytes = ByteReader(all.substr(in.used()));
+  in = ByteReader(all.substr(unpacker.used()));
   return Ok();
 }
 

@@ -181,29 +181,29 @@ void PutAttributes(const Record& record, Packer& out) {
 
 }  // namespace
 
-void EncodeRecord(const Record& record, ByteWriter& bytes) {
+void EncodeRecord(const Record& record, ByteWriter& out) {
   const std::size_t older_days = record.day_count - DaysInBuckets(record);
   SEGMENTD_ASSERT(older_days <= kPurchaseDays, "a day bucket with orders must be a purchase day");
   const std::uint16_t flags = FlagsOf(record, older_days);
 
   char buffer[kRecordBytesMax];
-  Packer out(buffer);
-  out.Fixed(flags);
-  out.Zigzag(record.last_event_ms);
+  Packer packer(buffer);
+  packer.Fixed(flags);
+  packer.Zigzag(record.last_event_ms);
   if (flags & kAsOf) {
-    out.Zigzag(static_cast<std::int64_t>(Distance(record.last_event_ms, record.as_of_ms)));
+    packer.Zigzag(static_cast<std::int64_t>(Distance(record.last_event_ms, record.as_of_ms)));
   }
-  out.Varint(record.events);
-  if (flags & kOrders) out.Varint(record.orders);
-  if (flags & kRefunds) out.Varint(record.refunds);
-  PutIds(record, flags, out);
-  PutWindows(record, flags, out);
+  packer.Varint(record.events);
+  if (flags & kOrders) packer.Varint(record.orders);
+  if (flags & kRefunds) packer.Varint(record.refunds);
+  PutIds(record, flags, packer);
+  PutWindows(record, flags, packer);
   if (record.orders > 0) {
-    PutLifetime(record, flags, older_days, out);
-    PutNames(record, out);
+    PutLifetime(record, flags, older_days, packer);
+    PutNames(record, packer);
   }
-  if (flags & kAttributes) PutAttributes(record, out);
-  bytes.Bytes(out.packed());
+  if (flags & kAttributes) PutAttributes(record, packer);
+  out.Bytes(packer.packed());
 }
 
 }  // namespace segmentd::feature

@@ -9,8 +9,6 @@ namespace segmentd::kafka {
 namespace {
 
 constexpr int kAnswerMs = 5000;
-// Without progress for this long a replay returns, so that its thread can see to its group.
-constexpr int kStallMs = 10'000;
 constexpr int kBatchWaitMs = 10;
 constexpr int kBatchRecords = 5000;
 
@@ -26,6 +24,7 @@ Config ReaderConfig(const ShardOptions& options, bool read_committed) {
 Result<std::unique_ptr<ChangelogReader>> ChangelogReader::Open(const ShardOptions& options) {
   std::unique_ptr<ChangelogReader> reader(new ChangelogReader);
   reader->topic_ = options.outputs[static_cast<std::size_t>(pipeline::Topic::kChangelog)];
+  reader->stall_ms_ = options.replay_stall_ms;
   Result<Handle> replayer =
       Handle::Open(options.connection, ReaderConfig(options, true), reader->replay_events_);
   if (!replayer.ok()) return tl::unexpected(replayer.error());
@@ -67,7 +66,7 @@ Result<Offset> ChangelogReader::Replay(Partition partition, Offset from, Offset 
 
 Status ChangelogReader::Drain(Progress& progress, const Visitor& visit) {
   std::int64_t seen = progress.next;
-  for (Deadline stall(kStallMs); progress.next < progress.end;) {
+  for (Deadline stall(stall_ms_); progress.next < progress.end;) {
     batch_.Clear();
     for (const rd_kafka_message_t* message :
          batch_.Take(queue_.get(), kBatchWaitMs, kBatchRecords)) {
@@ -77,7 +76,7 @@ Status ChangelogReader::Drain(Progress& progress, const Visitor& visit) {
     if (replay_events_.health.fatal()) return tl::unexpected(*replay_events_.health.fatal());
     if (progress.next > seen) {
       seen = progress.next;
-      stall = Deadline(kStallMs);
+      stall = Deadline(stall_ms_);
       replay_events_.health.Clear();
     } else if (stall.passed()) {
       return tl::unexpected(Stalled(progress));

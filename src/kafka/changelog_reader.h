@@ -35,6 +35,7 @@ class ChangelogReader final : public ports::ChangelogReader {
   Error Stalled(const Progress& progress) const;
 
   std::string topic_;
+  std::int64_t stall_ms_ = 0;  // after that its thread has to see to its group
   HealthEvents replay_events_;
   HealthEvents query_events_;
   Handle replayer_;  // read_committed

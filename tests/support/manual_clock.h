@@ -2,7 +2,7 @@
 
 #include "segmentd/base/clock.h"
 
-namespace segmentd::test {
+namespace segmentd::support {
 
 // Stands still until told to move.
 class ManualClock final : public Clock {
@@ -15,8 +15,8 @@ class ManualClock final : public Clock {
   }
 
  private:
-  std::int64_t wall_ms_ = 1'790'000'000'000;
+  std::int64_t wall_ms_ = 1'800'000'000'000;  // 2027-01-15
   std::int64_t monotonic_ns_ = 1'000'000'000;
 };
 
-}  // namespace segmentd::test
+}  // namespace segmentd::support

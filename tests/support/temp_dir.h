@@ -7,7 +7,7 @@
 
 #include "segmentd/base/assert.h"
 
-namespace segmentd::test {
+namespace segmentd::support {
 
 // A fresh folder that is gone when the test ends.
 class TempDir {
@@ -30,4 +30,4 @@ class TempDir {
   std::string path_;
 };
 
-}  // namespace segmentd::test
+}  // namespace segmentd::support

@@ -30,7 +30,9 @@ struct ShardOptions {
   bool static_membership = false;
   // An instance that dies amid a commit hides later output from readers for this long at most.
   // Below session.timeout.ms (30 s unless the client settings say otherwise).
-  std::int64_t transaction_timeout_ms = 15'000;
+  std::int64_t transaction_timeout_ms = 10'000;
+  // Without progress for this long a changelog replay returns kRetry.
+  std::int64_t replay_stall_ms = 10'000;
   std::int64_t fetch_bytes_max = 64 << 20;    // prefetched input
   std::int64_t send_bytes_max = 64 << 20;     // records on their way to the broker
   std::int64_t record_bytes_max = 1'000'000;  // of an output record; Kafka's default for a topic

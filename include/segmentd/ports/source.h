@@ -63,8 +63,9 @@ class RecordSource {
   virtual Result<Range> QueryRange(const InputPartition& partition) = 0;
   // As of the last fetch; end is -1 before the first. Costs nothing.
   virtual Range CachedRange(const InputPartition& partition) = 0;
-  // Where reading stands when that is past the records handed out: transaction markers take offsets that
-  // no record shows, so only this reaches a range's end. Nothing: no more is known than the records say.
+  // Where reading stands when that is past the records handed out: transaction markers take offsets
+  // that no record shows, so only this reaches a range's end. Nothing: no more is known than the
+  // records say.
   virtual std::optional<Offset> Position(const InputPartition& partition) {
     static_cast<void>(partition);
     return std::nullopt;

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "segmentd/base/clock.h"
+#include "segmentd/base/ids.h"
 #include "segmentd/base/result.h"
 #include "segmentd/pipeline/pipeline.h"
 #include "segmentd/ports/changelog.h"
@@ -25,7 +26,11 @@ struct ShardOptions {
   std::int64_t commit_bytes_max = 64 << 20;  // of uncommitted images
   std::int64_t cache_bytes_max = 256 << 20;  // of cached images; soft while a commit is open
   bool start_earliest = true;                // where input begins with no stored position
-  bool until_drained = false;  // end when the input's end, taken at start, is committed
+  bool until_drained = false;       // end when the input's end, taken at start, is committed
+  bool state_every_commit = false;  // pipeline::StateEvery::kCommit
+  std::int64_t store_interval_ms = 30'000;       // how far the store may lag behind Kafka in time
+  std::int64_t tombstones_kept_ms = 7 * kDayMs;  // delete.retention.ms of the changelog topic
+  int resets_max = 5;  // producers lost to a fence within five minutes before the shard gives up
 };
 
 // The parts that one shard works with; all outlive it.

@@ -84,8 +84,11 @@ TEST(RecordTest, LeavesTheReaderBehindTheRecord) {
 TEST(RecordTest, ReplacesWhateverTheRecordHeld) {
   const std::string bytes = Encoded(ThreePurchases());
   const std::string empty = Encoded(Record());
+  Record plain;
+  Fold(Purchase(1'796'000'000'000, 5), {}, plain);
   Record record = FullRecord(false);
-  for (const std::string& next : {empty, bytes, Encoded(FullRecord(true)), empty}) {
+  const std::string full = Encoded(record);
+  for (const std::string& next : {empty, bytes, full, Encoded(plain), full, bytes, empty}) {
     ByteReader in(next);
     ASSERT_TRUE(DecodeRecord(in, record).ok());
     EXPECT_EQ(Encoded(record), next);
@@ -110,6 +113,25 @@ TEST(RecordTest, RefusesEveryTruncation) {
       ASSERT_EQ(status.error().code, Code::kCorruption);
     }
   }
+}
+
+// They would not leave room for the next bucket.
+TEST(RecordTest, RefusesBucketsOutsideTheirWindow) {
+  const auto refuses = [](auto damage) {
+    Record record = FullRecord(true);
+    damage(record.windows);
+    const std::string bytes = Encoded(record);
+    ByteReader in(bytes);
+    return !DecodeRecord(in, record).ok();
+  };
+  EXPECT_FALSE(refuses([](Windows&) {}));
+  EXPECT_TRUE(refuses([](Windows& windows) { --windows.days.at[0].number; }));
+  EXPECT_TRUE(refuses([](Windows& windows) { --windows.threes.at[0].number; }));
+  EXPECT_TRUE(refuses([](Windows& windows) { ++windows.threes.at[19].number; }));
+  EXPECT_TRUE(refuses([](Windows& windows) { --windows.fifteens.at[0].number; }));
+  EXPECT_TRUE(refuses([](Windows& windows) { ++windows.fifteens.at[17].number; }));
+  EXPECT_TRUE(refuses([](Windows& windows) { windows.days.at[4] = windows.days.at[5]; }));
+  EXPECT_TRUE(refuses([](Windows& windows) { windows.days.count = 0; }));
 }
 
 // What decodes by chance must be as good as any record to fold, to read and to store.

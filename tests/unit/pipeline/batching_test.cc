@@ -3,6 +3,8 @@
 // agree.
 #include <gtest/gtest.h>
 
+#include <map>
+
 #include "segmentd/base/random.h"
 #include "segmentd/base/time_text.h"
 #include "support/bundles.h"
@@ -16,13 +18,15 @@ using support::OwnedRecord;
 std::vector<OwnedRecord> MixedStream(std::uint64_t seed, int n) {
   Random random(seed);
   std::vector<OwnedRecord> records;
+  std::map<std::string, std::string> ids;  // a customer's last, sometimes used again
   std::int64_t now_ms = 1'790'000'000'000;
   for (int i = 0; i < n; ++i) {
     now_ms += static_cast<std::int64_t>(random.Exponential(3'600'000));
     const std::string customer = fmt::format("c{}", random.Below(12));
     const std::int64_t late_ms =
         random.Chance(0.1) ? static_cast<std::int64_t>(random.Below(40) * kDayMs) : 0;
-    const std::string id = fmt::format("e{}", random.Chance(0.05) ? i - 1 : i);
+    std::string& id = ids[customer];
+    if (!random.Chance(0.05)) id = fmt::format("e{}", i);
     if (random.Chance(0.03)) {
       records.push_back({.key = customer, .value = "not json", .headers = {}});
     } else if (random.Chance(0.05)) {

@@ -9,20 +9,20 @@ namespace segmentd::rocks {
 namespace {
 
 TEST(InstanceIdTest, IsMadeOnceAndKept) {
-  const test::TempDir dir;
+  const support::TempDir dir;
   const std::string id = InstanceId(dir.path()).value();
   EXPECT_EQ(id.size(), 36U);
   EXPECT_EQ(InstanceId(dir.path()).value(), id);
 }
 
 TEST(InstanceIdTest, DiffersBetweenDirectories) {
-  const test::TempDir one;
-  const test::TempDir other;
+  const support::TempDir one;
+  const support::TempDir other;
   EXPECT_NE(InstanceId(one.path()).value(), InstanceId(other.path()).value());
 }
 
 TEST(InstanceIdTest, RefusesAFileThatHoldsNoName) {
-  const test::TempDir dir;
+  const support::TempDir dir;
   std::ofstream(dir.path() + "/instance") << "two words\n";
   const auto id = InstanceId(dir.path());
   ASSERT_FALSE(id.ok());
@@ -30,7 +30,7 @@ TEST(InstanceIdTest, RefusesAFileThatHoldsNoName) {
 }
 
 TEST(InstanceIdTest, SaysWhenTheDirectoryCannotBeWritten) {
-  const test::TempDir dir;
+  const support::TempDir dir;
   EXPECT_EQ(InstanceId(dir.path() + "/missing").error().code, Code::kStorage);
 }
 

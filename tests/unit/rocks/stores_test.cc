@@ -59,8 +59,8 @@ class StoresTest : public testing::Test {
     for (int i = 0; i < bytes; ++i) file.put('\x5a');
   }
 
-  test::TempDir dir_;
-  test::ManualClock clock_;
+  support::TempDir dir_;
+  support::ManualClock clock_;
   const Partition partition_{3};
 };
 

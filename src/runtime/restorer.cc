@@ -1,0 +1,163 @@
+#include "runtime/restorer.h"
+
+#include <algorithm>
+
+namespace segmentd::runtime {
+namespace {
+
+// A slice takes some ten milliseconds, so that the loop that drives it stays attentive.
+constexpr std::int64_t kSliceOffsets = 20'000;
+constexpr std::size_t kWriteItems = 5'000;
+constexpr std::size_t kWriteBytes = 8 << 20;
+// A tombstone may be gone this much before its time is up, by the clocks of two machines.
+constexpr std::int64_t kClockSlackMs = 3'600 * kSecondMs;
+// Of a store that was left in mid-restore before it saw a commit's position.
+constexpr Offset kNoPosition{-1};
+
+}  // namespace
+
+Restorer::Restorer(Partition partition, const Parts& parts,
+                   std::unique_ptr<ports::StateStore> store)
+    : partition_(partition), parts_(parts), store_(std::move(store)) {}
+
+Status Restorer::Open() {
+  if (store_ != nullptr) return Ok();
+  auto opened = parts_.stores.Open(partition_);
+  if (!opened.ok() && opened.error().code == Code::kCorruption) {
+    return Discard(opened.error().message);
+  }
+  if (!opened.ok()) return tl::unexpected(opened.error());
+  store_ = std::move(*opened);
+  return Ok();
+}
+
+Status Restorer::Start() {
+  SEGMENTD_ASSIGN_OR_RETURN(const auto range, parts_.changelog.QueryRange(partition_));
+  low_ = next_ = range.low;
+  end_ = range.end;
+  meta_.reset();
+  auto read = store_->ReadMeta();
+  if (!read.ok() && read.error().code == Code::kCorruption) return Discard(read.error().message);
+  if (!read.ok()) return tl::unexpected(read.error());
+  if (!read->has_value()) return Ok();
+  const ports::TaskMeta& stored = **read;
+  std::string reason = ReasonToDiscard(stored);
+  if (!reason.empty()) return Discard(std::move(reason));
+  next_ = stored.changelog_next;
+  if (stored.transactions_next != kNoPosition) meta_ = stored;
+  return Ok();
+}
+
+std::string Restorer::ReasonToDiscard(const ports::TaskMeta& stored) const {
+  const std::int64_t at = stored.changelog_next.value();
+  if (stored.changelog_next > end_) {
+    return fmt::format("the local state has changelog offset {}, the changelog ends at {}", at,
+                       end_.value());
+  }
+  if (stored.changelog_next < low_) {
+    return fmt::format("the local state has changelog offset {}, the changelog begins at {}", at,
+                       low_.value());
+  }
+  const std::int64_t age_ms = parts_.clock.WallMs() - stored.written_wall_ms;
+  if (stored.changelog_next < end_ && age_ms > parts_.tombstones_kept_ms - kClockSlackMs) {
+    return "the local state is older than the changelog keeps deletions";
+  }
+  return {};
+}
+
+// Starts over with an empty store, from the changelog's beginning.
+Status Restorer::Discard(std::string reason) {
+  store_.reset();
+  SEGMENTD_RETURN_IF_ERROR(parts_.stores.Quarantine(partition_));
+  SEGMENTD_ASSIGN_OR_RETURN(store_, parts_.stores.Open(partition_));
+  discarded_ = std::move(reason);
+  next_ = low_;
+  meta_.reset();
+  return Ok();
+}
+
+Result<bool> Restorer::Advance() {
+  if (done_) return true;
+  if (next_ < end_) {
+    const Offset to{std::min(next_.value() + kSliceOffsets, end_.value())};
+    const auto reached = parts_.changelog.Replay(
+        partition_, next_, to,
+        [this](Offset offset, std::string_view key, const std::string_view* value) {
+          return Visit(offset, key, value);
+        });
+    if (!reached.ok()) return tl::unexpected(reached.error());
+    next_ = *reached;
+  }
+  if (next_ < end_) return false;
+  end_ = next_;
+  SEGMENTD_RETURN_IF_ERROR(Finish());
+  done_ = true;
+  return true;
+}
+
+Status Restorer::Visit(Offset offset, std::string_view key, const std::string_view* value) {
+  if (key.empty() || (key.front() != ports::kCustomerKey && key.front() != ports::kMetaKey)) {
+    return Fail(
+        Code::kNewer,
+        "the changelog of partition {} has a record of an unknown kind at offset {}: it was "
+        "written by a newer segmentd",
+        partition_.value(), offset.value());
+  }
+  if (key.front() == ports::kMetaKey) {
+    if (value == nullptr) {
+      return Fail(Code::kFatal, "the changelog of partition {} has lost its position at offset {}",
+                  partition_.value(), offset.value());
+    }
+    SEGMENTD_ASSIGN_OR_RETURN(meta_, ports::DecodeMeta(*value));
+  } else {
+    Change& change = changes_.emplace_back();
+    change.customer_id = key.substr(1);
+    if (value != nullptr) change.image = std::string(*value);
+    change_bytes_ += key.size() + (value == nullptr ? 0 : value->size());
+  }
+  ++restored_;
+  changed_ = true;
+  // Should the replay stop here, it goes on here.
+  next_ = Next(offset);
+  if (changes_.size() < kWriteItems && change_bytes_ < kWriteBytes) return Ok();
+  return WriteOut();
+}
+
+// Images are whole, so that a store which is ahead of its position in mid-restore is put right by
+// the rest of the replay; changelog_next says from where.
+Status Restorer::WriteOut() {
+  std::stable_sort(changes_.begin(), changes_.end(),
+                   [](const Change& a, const Change& b) { return a.customer_id < b.customer_id; });
+  std::vector<ports::StoreWrite::Item> items;
+  for (const Change& change : changes_) {
+    const bool again = !items.empty() && items.back().customer_id == change.customer_id;
+    ports::StoreWrite::Item& item = again ? items.back() : items.emplace_back();
+    item.customer_id = change.customer_id;
+    item.image = change.image;
+  }
+  ports::TaskMeta meta = meta_.value_or(ports::TaskMeta{});
+  if (!meta_) meta.transactions_next = meta.profiles_next = kNoPosition;
+  meta.changelog_next = next_;
+  meta.written_wall_ms = parts_.clock.WallMs();
+  SEGMENTD_RETURN_IF_ERROR(store_->Write({items, meta}));
+  changes_.clear();
+  change_bytes_ = 0;
+  changed_ = false;
+  return Ok();
+}
+
+Status Restorer::Finish() {
+  // Without transactions a first commit may have died before its position: it never happened.
+  if (!meta_ && restored_ > 0) {
+    changes_.clear();
+    change_bytes_ = 0;
+    changed_ = false;
+    const Offset end = end_;
+    SEGMENTD_RETURN_IF_ERROR(Discard("the changelog holds customers and no position"));
+    next_ = end;
+    return Ok();
+  }
+  return changed_ ? WriteOut() : Ok();
+}
+
+}  // namespace segmentd::runtime

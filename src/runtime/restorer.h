@@ -1,0 +1,75 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "segmentd/base/clock.h"
+#include "segmentd/ports/changelog.h"
+#include "segmentd/ports/store.h"
+
+namespace segmentd::runtime {
+
+// Brings one partition's store up to the changelog's end, in bounded slices: Open, then Start, then
+// Advance until it is done. A call that failed with kRetry is made again. Nothing of it depends on
+// the loop that drives it.
+class Restorer {
+ public:
+  struct Parts {
+    const Clock& clock;
+    ports::ChangelogReader& changelog;
+    ports::StoreFactory& stores;
+    std::int64_t tombstones_kept_ms;
+  };
+
+  // store: the partition's when it is open already, else null.
+  Restorer(Partition partition, const Parts& parts, std::unique_ptr<ports::StateStore> store);
+
+  // Opens the store unless it is open; a corrupt one is moved aside and replaced by an empty one.
+  Status Open();
+  // Takes the changelog's range and decides from where to replay it. REQUIRES: the group's stable
+  // committed offset was taken before, or what was committed in between could be missed.
+  Status Start();
+  // Replays one slice; true when the end is reached and the store has it all.
+  Result<bool> Advance();
+
+  std::int64_t remaining() const { return end_.value() - next_.value(); }
+  std::uint64_t restored() const { return restored_; }
+  // Why the store was thrown away, for a person; empty when it was not.
+  const std::string& discarded() const { return discarded_; }
+
+  // After Advance returned true.
+  std::unique_ptr<ports::StateStore> TakeStore() { return std::move(store_); }
+  // Where the state stands: of the newest commit. Nothing: there was never one.
+  const std::optional<ports::TaskMeta>& meta() const { return meta_; }
+  Offset changelog_next() const { return end_; }
+
+ private:
+  struct Change {
+    std::string customer_id;
+    std::optional<std::string> image;
+  };
+
+  std::string ReasonToDiscard(const ports::TaskMeta& meta) const;
+  Status Discard(std::string reason);
+  Status Visit(Offset offset, std::string_view key, const std::string_view* value);
+  Status WriteOut();
+  Status Finish();
+
+  Partition partition_;
+  Parts parts_;
+  std::unique_ptr<ports::StateStore> store_;
+  Offset low_;
+  Offset next_;
+  Offset end_;
+  std::optional<ports::TaskMeta> meta_;
+  std::vector<Change> changes_;  // in changelog order
+  std::size_t change_bytes_ = 0;
+  bool done_ = false;
+  bool changed_ = false;  // the store does not yet have meta_
+  std::uint64_t restored_ = 0;
+  std::string discarded_;
+};
+
+}  // namespace segmentd::runtime

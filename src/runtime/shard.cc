@@ -1,0 +1,312 @@
+#include "segmentd/runtime/shard.h"
+
+#include <algorithm>
+#include <set>
+
+#include "runtime/shard_body.h"
+
+namespace segmentd::runtime {
+namespace {
+
+// One matrix product's worth, and a bound on how long a batch takes.
+constexpr std::size_t kBatchRecords = 512;
+// Often enough to see a stop and to watch others drain; seldom enough to cost nothing.
+constexpr std::int64_t kIdleWaitMs = 200;
+constexpr std::int64_t kRetryWaitMs = 100;
+constexpr std::int64_t kResetsWindowMs = 5 * 60 * kSecondMs;
+
+}  // namespace
+
+Shard::Shard(const ShardOptions& options, const ShardParts& parts)
+    : body_(std::make_unique<Body>(options, parts)) {}
+
+Shard::~Shard() = default;
+
+Status Shard::Run(std::stop_token stop) { return body_->Run(stop); }
+
+Shard::Body::Body(const ShardOptions& shard_options, const ShardParts& shard_parts)
+    : options(shard_options), parts(shard_parts), transaction(shard_parts.sink) {
+  status.shard = options.shard;
+}
+
+Status Shard::Body::Run(const std::stop_token& stop) {
+  Status ended = Ok();
+  while (ended.has_value() && !stop.stop_requested() && !drain.done()) ended = Turn();
+  closing = !ended.has_value();
+  // Revocation commits what is open and closes the tasks.
+  parts.source.Close();
+  transaction.Leave();
+  if (ended.has_value()) ended = deferred;
+  if (!ended.has_value()) status.problem = ended.error().message;
+  Report();
+  return ended;
+}
+
+Status Shard::Body::Turn() {
+  status.tick_ms = parts.clock.WallMs();
+  came_further = false;
+  status.problem.clear();
+  SEGMENTD_RETURN_IF_ERROR(Prepare());
+  SEGMENTD_RETURN_IF_ERROR(AdvanceTasks());
+  const auto polled = parts.source.Poll(WaitMs(), options.poll_records_max);
+  SEGMENTD_RETURN_IF_ERROR(std::exchange(deferred, Ok()));
+  if (!polled.ok()) {
+    SEGMENTD_RETURN_IF_ERROR(Later(polled.error()));
+  } else {
+    SEGMENTD_RETURN_IF_ERROR(Receive(*polled));
+  }
+  SEGMENTD_RETURN_IF_ERROR(CommitIfDue());
+  SEGMENTD_RETURN_IF_ERROR(WatchDrain());
+  ReportIfDue();
+  return Ok();
+}
+
+// Whatever must be settled before records can be used.
+Status Shard::Body::Prepare() {
+  if (transaction.committing()) return FinishCommit();
+  const bool producer_lost = transaction.broken();
+  const Status settled = transaction.Settle();
+  if (!settled.has_value()) {
+    return settled.error().code == Code::kRetry ? Later(settled.error()) : Handle(settled.error());
+  }
+  if (producer_lost) ++status.producer_resets;
+  if (!subscribed) {
+    const Status joined = parts.source.Subscribe(*this);
+    if (!joined.has_value()) return Later(joined.error());
+    subscribed = true;
+  }
+  return prepared ? Ok() : LearnCounts();
+}
+
+Status Shard::Body::LearnCounts() {
+  const auto counted = parts.source.PartitionCounts();
+  if (!counted.ok()) return Later(counted.error());
+  counts = *counted;
+  if (counts.profiles != 0 && counts.profiles != counts.transactions) {
+    return Fail(Code::kConfig,
+                "the profiles topic has {} partitions and the transactions topic {}: a customer's "
+                "records must share a partition number; give both topics the same count",
+                counts.profiles, counts.transactions);
+  }
+  if (options.until_drained) {
+    const Status taken = drain.TakeEnds(parts.source, counts);
+    if (!taken.has_value()) return Later(taken.error());
+  }
+  prepared = true;
+  return Ok();
+}
+
+Status Shard::Body::AdvanceTasks() {
+  if (!prepared || !transaction.ready()) return Ok();
+  if (reread) SEGMENTD_RETURN_IF_ERROR(RereadTasks());
+  for (auto& [partition, task] : tasks) {
+    if (task.running()) continue;
+    const auto advanced = task.Advance();
+    if (advanced.ok()) {
+      came_further = came_further || *advanced;
+    } else if (advanced.error().code == Code::kRetry) {
+      status.problem = advanced.error().message;
+    } else {
+      task.Fail(advanced.error().message);
+      return tl::unexpected(advanced.error());
+    }
+  }
+  return Ok();
+}
+
+// Records were dropped while a commit was pending; it is settled now.
+Status Shard::Body::RereadTasks() {
+  for (auto& [partition, task] : tasks) {
+    if (!task.running()) continue;
+    const Status started = task.Reread();
+    if (!started.has_value()) return Later(started.error());
+  }
+  reread = false;
+  return Ok();
+}
+
+std::int64_t Shard::Body::WaitMs() const {
+  if (came_further) return 0;
+  if (!status.problem.empty() || !transaction.ready()) return kRetryWaitMs;
+  if (dirty_since_ms < 0) return kIdleWaitMs;
+  std::int64_t due_ms = dirty_since_ms + options.commit_interval_ms;
+  if (change_since_ms >= 0) {
+    due_ms = std::min(due_ms, change_since_ms + options.change_within_ms);
+  }
+  return std::clamp<std::int64_t>(due_ms - NowMs(), 0, kIdleWaitMs);
+}
+
+Status Shard::Body::Receive(std::span<const event::RawRecord> polled) {
+  if (!transaction.ready() || !prepared) {
+    // The views end with the next Poll: read them again when the way is free.
+    reread = reread || !polled.empty();
+    return Ok();
+  }
+  for (const event::RawRecord& record : polled) groups[record.partition].push_back(record);
+  Status status_of_all = Ok();
+  for (auto& [partition, group] : groups) {
+    const auto task = tasks.find(partition);
+    // Records that were fetched before the partition was taken back or rewound are read again.
+    if (task != tasks.end() && task->second.running() && !group.empty()) {
+      status_of_all = ProcessPartition(task->second, group);
+    }
+    if (!status_of_all.has_value()) break;
+  }
+  for (auto& [partition, group] : groups) group.clear();
+  SEGMENTD_RETURN_IF_ERROR(status_of_all);
+  for (auto& [partition, task] : tasks) {
+    if (task.running()) task.SkipMarkers();
+  }
+  NoteDirty();
+  return Ok();
+}
+
+Status Shard::Body::ProcessPartition(Task& task, std::span<const event::RawRecord> group) {
+  while (!group.empty() && task.running()) {
+    const auto slice = group.first(std::min(group.size(), kBatchRecords));
+    group = group.subspan(slice.size());
+    effects.Clear();
+    const Status processed = task.Process(slice, effects);
+    if (!processed.has_value()) return Handle(processed.error(), &task);
+    records += static_cast<std::int64_t>(slice.size());
+    const Status emitted = Emit(task, effects);
+    if (!emitted.has_value()) return Handle(emitted.error());
+  }
+  return Ok();
+}
+
+Status Shard::Body::Emit(Task& task, const pipeline::Effects& made) {
+  pending_counts.Add(made.counts);
+  newest_record_ms = std::max(newest_record_ms, task.newest_record_ms());
+  for (const pipeline::OutRecord& record : made.outputs) {
+    SEGMENTD_RETURN_IF_ERROR(transaction.Open());
+    const Status sent = transaction.Send(record);
+    if (sent.has_value()) continue;
+    if (sent.error().code != Code::kBadRecord) return sent;
+    SEGMENTD_RETURN_IF_ERROR(SendOversized(record, sent.error()));
+  }
+  changes.insert(changes.end(), made.changes.begin(), made.changes.end());
+  if (!made.changes.empty() && change_since_ms < 0) change_since_ms = NowMs();
+  return Ok();
+}
+
+// The pipeline bounds its outputs; this is for a topic that takes less than was configured. What is
+// left of the record says which it was.
+Status Shard::Body::SendOversized(const pipeline::OutRecord& record, const Error& error) {
+  ++pending_counts.rejected[static_cast<std::size_t>(event::RejectCode::kOutputTooLarge)];
+  pipeline::OutRecord letter;
+  letter.topic = pipeline::Topic::kDlq;
+  letter.partition = record.partition;
+  letter.key = record.key;
+  letter.value = "";
+  letter.headers = {{"segmentd.error.code",
+                     std::string(event::RejectCodeName(event::RejectCode::kOutputTooLarge))},
+                    {"segmentd.error.stage", std::string(event::StageName(event::Stage::kEmit))},
+                    {"segmentd.error.message", error.message}};
+  const Status sent = transaction.Send(letter);
+  if (sent.has_value() || sent.error().code != Code::kBadRecord) return sent;
+  return Fail(Code::kConfig, "the dlq topic refuses even a record without a value: {}",
+              sent.error().message);
+}
+
+// For calls that may simply be made again: in the next turn, which Poll keeps apart from this one.
+Status Shard::Body::Later(const Error& error) {
+  if (error.code != Code::kRetry) return tl::unexpected(error);
+  status.problem = error.message;
+  return Ok();
+}
+
+// For what fails half-way through the use of records: recovers, or ends the run by returning the
+// error. Trying the one call again is no choice here, for it would have to wait within the batch.
+Status Shard::Body::Handle(const Error& error, Task* task) {
+  switch (error.code) {
+    case Code::kCorruption:
+      if (task == nullptr || task->beyond_repair()) {
+        return Fail(Code::kFatal, "{}", error.message);
+      }
+      Recover(error, task);
+      return Ok();
+    case Code::kRetry:
+    case Code::kAbort:
+    case Code::kFenced:
+    case Code::kFatal:
+      break;
+    default:
+      return tl::unexpected(error);
+  }
+  if (error.code == Code::kFenced || error.code == Code::kFatal) {
+    const std::int64_t now_ms = NowMs();
+    std::erase_if(resets_ms, [&](std::int64_t at) { return at < now_ms - kResetsWindowMs; });
+    resets_ms.push_back(now_ms);
+    if (static_cast<int>(resets_ms.size()) > options.resets_max) {
+      return Fail(Code::kFatal,
+                  "the producer was lost {} times in five minutes ({}): is another process running "
+                  "with the same app and instance?",
+                  resets_ms.size(), error.message);
+    }
+  }
+  Recover(error, nullptr);
+  return Ok();
+}
+
+// The one recovery: nothing that was not committed is kept, and every task comes back as it would
+// after a crash.
+void Shard::Body::Recover(const Error& error, Task* corrupt) {
+  status.problem = error.message;
+  ++status.aborts;
+  transaction.GiveUp(error.code);
+  ForgetPending();
+  reread = false;
+  for (auto& [partition, task] : tasks) task.Rewind(&task == corrupt);
+  Report();
+}
+
+void Shard::Body::OnAssigned(std::span<const ports::InputPartition> partitions) {
+  status.joined = true;
+  ++status.rebalances;
+  for (const ports::InputPartition& input : partitions) {
+    const auto [at, fresh] = tasks.try_emplace(input.partition, input.partition, options, parts);
+    at->second.AddInput(input);
+  }
+  ShareCache();
+}
+
+void Shard::Body::OnRevoked(std::span<const ports::InputPartition> partitions, bool lost) {
+  ++status.rebalances;
+  const bool write = !lost && !closing;
+  if (write) {
+    // Under the old ownership, or not at all.
+    Status committed = transaction.committing() ? FinishCommit() : Ok();
+    if (committed.has_value() && transaction.ready()) committed = Commit();
+    if (!committed.has_value()) deferred = committed;
+  }
+  const Error gone{Code::kRetry, "partitions were taken away"};
+  const bool uncommitted =
+      std::any_of(tasks.begin(), tasks.end(), [](const auto& at) { return at.second.dirty(); });
+  if (transaction.committing() || transaction.open() || uncommitted) Recover(gone, nullptr);
+  const Status closed = CloseTasks(partitions, write);
+  if (!closed.has_value() && deferred.has_value()) deferred = closed;
+  ShareCache();
+}
+
+Status Shard::Body::CloseTasks(std::span<const ports::InputPartition> partitions, bool write) {
+  Status closed = Ok();
+  for (const ports::InputPartition& input : partitions) {
+    const auto task = tasks.find(input.partition);
+    if (task == tasks.end()) continue;
+    closed_hits += task->second.cache_hits();
+    closed_misses += task->second.cache_misses();
+    Status status_of_one = task->second.Close(write);
+    if (!status_of_one.has_value()) closed = std::move(status_of_one);
+    tasks.erase(task);
+  }
+  return closed;
+}
+
+void Shard::Body::ShareCache() {
+  for (auto& [partition, task] : tasks) {
+    task.cache().SetLimit(options.cache_bytes_max / static_cast<std::int64_t>(tasks.size()));
+  }
+}
+
+}  // namespace segmentd::runtime

@@ -1,0 +1,95 @@
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "runtime/drain.h"
+#include "runtime/task.h"
+#include "runtime/transaction.h"
+#include "segmentd/runtime/shard.h"
+
+namespace segmentd::runtime {
+
+// One turn of the loop: settle the transaction, move restoring tasks on, poll, process, commit when
+// due. What fails while records are used comes to one place, Handle, which recovers or ends the
+// run.
+struct Shard::Body final : ports::RebalanceListener {
+  Body(const ShardOptions& shard_options, const ShardParts& shard_parts);
+
+  // shard.cc: the loop.
+  Status Run(const std::stop_token& stop);
+  Status Turn();
+  Status Prepare();
+  Status LearnCounts();
+  Status AdvanceTasks();
+  Status RereadTasks();
+  Status Receive(std::span<const event::RawRecord> records);
+  Status ProcessPartition(Task& task, std::span<const event::RawRecord> records);
+  Status Emit(Task& task, const pipeline::Effects& effects);
+  Status SendOversized(const pipeline::OutRecord& record, const Error& error);
+  std::int64_t WaitMs() const;
+  Status Later(const Error& error);
+  Status Handle(const Error& error, Task* task = nullptr);
+  void Recover(const Error& error, Task* corrupt);
+  void OnAssigned(std::span<const ports::InputPartition> partitions) override;
+  void OnRevoked(std::span<const ports::InputPartition> partitions, bool lost) override;
+  Status CloseTasks(std::span<const ports::InputPartition> partitions, bool write);
+  void ShareCache();
+
+  // shard_commit.cc
+  Status CommitIfDue();
+  bool CommitDue() const;
+  Status Commit();
+  Status FinishCommit();
+  void OnCommitted(const ports::CommitReceipt& receipt);
+  Status StoreTasks();
+  void NoteDirty();
+  void ForgetPending();
+  bool ReachedEnds() const;
+  Status WatchDrain();
+
+  // shard_status.cc
+  void Report();
+  void ReportIfDue();
+
+  std::int64_t NowMs() const { return parts.clock.MonotonicNs() / 1'000'000; }
+
+  const ShardOptions options;
+  const ShardParts parts;
+  Transaction transaction;
+  std::map<Partition, Task> tasks;
+  ports::RecordSource::Counts counts;
+  bool subscribed = false;
+  bool prepared = false;                // counts (and ends) are known
+  bool came_further = false;            // a task did, in this turn: do not wait
+  bool reread = false;                  // records were dropped while a commit was pending
+  bool closing = false;                 // after an error: write nothing more
+  Status deferred;                      // an error out of a rebalance callback
+  std::vector<std::int64_t> resets_ms;  // producers lost lately
+
+  // Of the open transaction.
+  std::int64_t dirty_since_ms = -1;
+  std::int64_t change_since_ms = -1;
+  std::int64_t records = 0;
+  std::int64_t newest_record_ms = -1;
+  pipeline::Counts pending_counts;
+  std::vector<pipeline::ChangeNote> changes;
+  std::vector<ports::InputPosition> positions;  // as the pending commit has them
+  std::vector<Partition> producing;
+  std::int64_t commit_began_ns = 0;
+  std::int64_t commit_produced_ns = 0;
+
+  Drain drain;
+  std::int64_t drain_asked_ms = 0;
+  ports::ShardStatus status;
+  std::uint64_t closed_hits = 0;  // of tasks that are gone
+  std::uint64_t closed_misses = 0;
+  std::int64_t reported_ms = 0;
+
+  // Reused between turns.
+  std::map<Partition, std::vector<event::RawRecord>> groups;
+  pipeline::Effects effects;
+};
+
+}  // namespace segmentd::runtime

@@ -1,0 +1,136 @@
+#include <algorithm>
+
+#include "runtime/shard_body.h"
+#include "segmentd/base/assert.h"
+
+namespace segmentd::runtime {
+namespace {
+
+// Others' commits are asked for this often while they drain.
+constexpr std::int64_t kDrainAskMs = 200;
+
+double Seconds(std::int64_t ns) { return static_cast<double>(ns) / 1e9; }
+
+}  // namespace
+
+void Shard::Body::NoteDirty() {
+  if (dirty_since_ms >= 0) return;
+  for (const auto& [partition, task] : tasks) {
+    if (!task.dirty()) continue;
+    dirty_since_ms = NowMs();
+    return;
+  }
+}
+
+Status Shard::Body::CommitIfDue() {
+  if (!prepared || !transaction.ready()) return Ok();
+  NoteDirty();
+  if (!CommitDue()) return Ok();
+  return Commit();
+}
+
+bool Shard::Body::CommitDue() const {
+  if (dirty_since_ms < 0) return false;
+  const std::int64_t now_ms = NowMs();
+  if (now_ms - dirty_since_ms >= options.commit_interval_ms) return true;
+  if (change_since_ms >= 0 && now_ms - change_since_ms >= options.change_within_ms) return true;
+  if (records >= options.commit_records_max) return true;
+  std::int64_t bytes = 0;
+  for (const auto& [partition, task] : tasks) bytes += task.cache().uncommitted_bytes();
+  return bytes >= options.commit_bytes_max || ReachedEnds();
+}
+
+// Everything that is dirty in one transaction. What cannot be committed is recovered from; an error
+// is returned only when it ends the run.
+Status Shard::Body::Commit() {
+  positions.clear();
+  producing.clear();
+  commit_began_ns = parts.clock.MonotonicNs();
+  for (auto& [partition, task] : tasks) {
+    if (!task.dirty()) continue;
+    Status produced = transaction.Open();
+    if (produced.has_value()) produced = task.Produce(transaction);
+    if (!produced.has_value()) return Handle(produced.error(), &task);
+    task.AppendPositions(positions);
+    producing.push_back(partition);
+  }
+  if (producing.empty()) {
+    SEGMENTD_ASSERT(!transaction.open(), "outputs come of records, and records move positions");
+    return Ok();
+  }
+  commit_produced_ns = parts.clock.MonotonicNs();
+  return FinishCommit();
+}
+
+Status Shard::Body::FinishCommit() {
+  const auto receipt = transaction.Commit(positions);
+  if (!receipt.ok()) {
+    const Error& error = receipt.error();
+    return error.code == Code::kRetry ? Later(error) : Handle(error);
+  }
+  const std::int64_t ended_ns = parts.clock.MonotonicNs();
+  const std::int64_t event_latency_ms = parts.clock.WallMs() - newest_record_ms;
+  ports::CommitSample sample;
+  sample.produce_s = Seconds(commit_produced_ns - commit_began_ns);
+  sample.end_s = Seconds(ended_ns - commit_produced_ns);
+  if (newest_record_ms >= 0) sample.event_latency_s = static_cast<double>(event_latency_ms) / 1e3;
+  OnCommitted(*receipt);
+  SEGMENTD_RETURN_IF_ERROR(StoreTasks());
+  sample.store_s = Seconds(parts.clock.MonotonicNs() - ended_ns);
+  parts.probe.OnCommit(options.shard, sample);
+  Report();
+  return Ok();
+}
+
+void Shard::Body::OnCommitted(const ports::CommitReceipt& receipt) {
+  for (const Partition partition : producing) {
+    const auto task = tasks.find(partition);
+    if (task == tasks.end()) continue;
+    const auto next = receipt.changelog_next.find(partition);
+    task->second.OnCommitted(next == receipt.changelog_next.end() ? std::nullopt
+                                                                  : std::optional(next->second));
+  }
+  for (const ports::InputPosition& position : positions) {
+    drain.Committed(position.input, position.next);
+  }
+  ++status.commits;
+  status.last_commit_ms = parts.clock.WallMs();
+  status.counts.Add(pending_counts);
+  if (!changes.empty()) parts.probe.OnChanges(changes);
+  ForgetPending();
+}
+
+Status Shard::Body::StoreTasks() {
+  for (auto& [partition, task] : tasks) {
+    if (!task.running()) continue;
+    const Status stored = task.Store(/*force=*/false);
+    if (!stored.has_value()) return Handle(stored.error(), &task);
+  }
+  return Ok();
+}
+
+void Shard::Body::ForgetPending() {
+  dirty_since_ms = change_since_ms = -1;
+  records = 0;
+  newest_record_ms = -1;
+  pending_counts = {};
+  changes.clear();
+}
+
+// All that this shard's own partitions had to bring, if it is dirty: no need to wait longer.
+bool Shard::Body::ReachedEnds() const {
+  if (!drain.ready() || tasks.empty()) return false;
+  return std::all_of(tasks.begin(), tasks.end(),
+                     [&](const auto& at) { return at.second.AtEnd(drain); });
+}
+
+Status Shard::Body::WatchDrain() {
+  if (!drain.ready() || drain.done() || !transaction.ready()) return Ok();
+  const std::int64_t now_ms = NowMs();
+  if (now_ms - drain_asked_ms < kDrainAskMs) return Ok();
+  drain_asked_ms = now_ms;
+  const Status asked = drain.Ask(parts.source);
+  return asked.has_value() ? Ok() : Later(asked.error());
+}
+
+}  // namespace segmentd::runtime

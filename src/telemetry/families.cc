@@ -1,0 +1,70 @@
+#include "telemetry/families.h"
+
+#include <string>
+
+namespace segmentd::telemetry {
+namespace {
+
+Counters& MakeCounters(prometheus::Registry& registry, const std::string& name, const char* help) {
+  return prometheus::BuildCounter().Name("segmentd_" + name).Help(help).Register(registry);
+}
+
+Gauges& MakeGauges(prometheus::Registry& registry, const std::string& name, const char* help) {
+  return prometheus::BuildGauge().Name("segmentd_" + name).Help(help).Register(registry);
+}
+
+Histograms& MakeHistograms(prometheus::Registry& registry, const std::string& name,
+                           const char* help) {
+  return prometheus::BuildHistogram().Name("segmentd_" + name).Help(help).Register(registry);
+}
+
+}  // namespace
+
+Families::Families(prometheus::Registry& r)
+    : build_info(MakeGauges(r, "build_info", "1; what runs")),
+      config_info(MakeGauges(r, "config_info", "1; a hash of the configuration in force")),
+      start_time(MakeGauges(r, "start_time_seconds", "When the daemon started")),
+      phase(MakeGauges(r, "phase", "1 for the current phase")),
+      model_info(MakeGauges(r, "model_info", "1; the model that scores")),
+      segment_info(MakeGauges(r, "segment_info", "1; a segment's name, to join by segment")),
+      records_consumed(MakeCounters(r, "records_consumed_total", "Input records processed")),
+      record_bytes(MakeCounters(r, "record_bytes_total", "Bytes of input values processed")),
+      records_dropped(MakeCounters(r, "records_dropped_total", "Valid records without effect")),
+      dead_letters(MakeCounters(r, "dead_letter_records_total", "Records refused, by code")),
+      events_processed(MakeCounters(r, "events_processed_total", "Records accepted")),
+      late_events(
+          MakeCounters(r, "late_events_total", "Events older than their customer's newest")),
+      events_without_id(MakeCounters(r, "events_without_id_total",
+                                     "Events without event_id, which cannot be deduplicated")),
+      transitions(MakeCounters(r, "segment_transitions_total", "Changes of segment published")),
+      suppressed(MakeCounters(r, "transitions_suppressed_total",
+                              "Decisions for another segment that were not taken")),
+      event_to_emit(MakeHistograms(r, "event_to_emit_duration_seconds",
+                                   "The broker's time of the newest event to its commit")),
+      lag_records(MakeGauges(r, "kafka_consumer_lag_records", "Records waiting")),
+      lag_seconds(MakeGauges(r, "kafka_consumer_lag_seconds",
+                             "Age of the oldest waiting record, 0 when none waits")),
+      partition_state(MakeGauges(r, "partition_state", "1 for a partition's current state")),
+      watermark(MakeGauges(r, "watermark_timestamp_seconds", "A partition's event-time clock")),
+      restore_remaining(
+          MakeGauges(r, "state_restore_remaining_records", "Changelog offsets still to read")),
+      restored_offsets(MakeCounters(r, "restored_offsets_total", "Changelog offsets read back")),
+      partitions_assigned(MakeGauges(r, "partitions_assigned", "Partitions owned")),
+      transactions(MakeCounters(r, "kafka_transactions_total", "Commits, by outcome")),
+      transaction_duration(MakeHistograms(r, "kafka_transaction_duration_seconds",
+                                          "Commits, from their first record to their end")),
+      commit_duration(MakeHistograms(r, "commit_duration_seconds", "Commits, by phase")),
+      last_commit(MakeGauges(r, "last_commit_timestamp_seconds", "When a shard last committed")),
+      last_tick(
+          MakeGauges(r, "loop_last_tick_timestamp_seconds", "When a shard's loop last turned")),
+      producer_recycles(MakeCounters(r, "producer_recycles_total", "Producers made anew")),
+      rebalances(MakeCounters(r, "kafka_rebalances_total", "Changes of ownership")),
+      cache_customers(MakeGauges(r, "cache_customers", "Customers held in memory")),
+      cache_bytes(MakeGauges(r, "cache_bytes", "Their bytes")),
+      cache_hits(MakeCounters(r, "cache_hits_total", "Customers found in memory")),
+      cache_misses(MakeCounters(r, "cache_misses_total", "Customers read from the store")),
+      http_requests(MakeCounters(r, "http_requests_total", "HTTP requests answered")),
+      http_duration(MakeHistograms(r, "http_request_duration_seconds", "Time to answer")),
+      log_messages(MakeCounters(r, "log_messages_total", "Lines logged, by level")) {}
+
+}  // namespace segmentd::telemetry

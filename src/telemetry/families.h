@@ -1,0 +1,63 @@
+#pragma once
+
+#include <prometheus/counter.h>
+#include <prometheus/family.h>
+#include <prometheus/gauge.h>
+#include <prometheus/histogram.h>
+#include <prometheus/registry.h>
+
+namespace segmentd::telemetry {
+
+using Counters = prometheus::Family<prometheus::Counter>;
+using Gauges = prometheus::Family<prometheus::Gauge>;
+using Histograms = prometheus::Family<prometheus::Histogram>;
+
+// Every metric's name and help, registered once. Names are promises to dashboards and alerts.
+struct Families {
+  explicit Families(prometheus::Registry& registry);
+
+  Gauges& build_info;
+  Gauges& config_info;
+  Gauges& start_time;
+  Gauges& phase;
+  Gauges& model_info;
+  Gauges& segment_info;
+
+  Counters& records_consumed;
+  Counters& record_bytes;
+  Counters& records_dropped;
+  Counters& dead_letters;
+  Counters& events_processed;
+  Counters& late_events;
+  Counters& events_without_id;
+  Counters& transitions;
+  Counters& suppressed;
+  Histograms& event_to_emit;
+
+  Gauges& lag_records;
+  Gauges& lag_seconds;
+  Gauges& partition_state;
+  Gauges& watermark;
+  Gauges& restore_remaining;
+  Counters& restored_offsets;
+  Gauges& partitions_assigned;
+
+  Counters& transactions;
+  Histograms& transaction_duration;
+  Histograms& commit_duration;
+  Gauges& last_commit;
+  Gauges& last_tick;
+  Counters& producer_recycles;
+  Counters& rebalances;
+
+  Gauges& cache_customers;
+  Gauges& cache_bytes;
+  Counters& cache_hits;
+  Counters& cache_misses;
+
+  Counters& http_requests;
+  Histograms& http_duration;
+  Counters& log_messages;
+};
+
+}  // namespace segmentd::telemetry

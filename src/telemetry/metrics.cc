@@ -1,0 +1,337 @@
+#include "segmentd/telemetry/metrics.h"
+
+#include <fmt/format.h>
+#include <prometheus/text_serializer.h>
+
+#include <algorithm>
+#include <array>
+#include <iterator>
+#include <map>
+#include <optional>
+
+#include "segmentd/base/mutex.h"
+#include "segmentd/event/event.h"
+#include "segmentd/model/bundle.h"
+#include "telemetry/families.h"
+#include "telemetry/process_stats.h"
+
+namespace segmentd::telemetry {
+namespace {
+
+using Buckets = prometheus::Histogram::BucketBoundaries;
+
+constexpr std::array<std::string_view, 5> kPhases = {"starting", "restoring", "catching_up",
+                                                     "running", "draining"};
+constexpr std::size_t kRejectCodes = std::tuple_size_v<decltype(pipeline::Counts::rejected)>;
+
+const Buckets& LatencyBuckets() {
+  static const Buckets buckets = {.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30};
+  return buckets;
+}
+
+const Buckets& CommitBuckets() {
+  static const Buckets buckets = {.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10};
+  return buckets;
+}
+
+double ToSeconds(std::int64_t instant_ms) { return static_cast<double>(instant_ms) / 1000; }
+
+// A counter fed with totals since the start.
+class Total {
+ public:
+  Total() = default;
+  explicit Total(prometheus::Counter& counter) : counter_(&counter) {}
+  void Set(std::uint64_t total) {
+    if (total > last_) counter_->Increment(static_cast<double>(total - last_));
+    last_ = total;
+  }
+
+ private:
+  prometheus::Counter* counter_ = nullptr;
+  std::uint64_t last_ = 0;
+};
+
+// The labels of counts are the same for all shards; each shard feeds its own totals into them.
+struct CountTotals {
+  CountTotals(Families& f, const Identity& identity)
+      : transactions(f.records_consumed.Add({{"topic", identity.transactions_topic}})),
+        bytes(f.record_bytes.Add({{"topic", identity.transactions_topic}})),
+        accepted(f.events_processed.Add({{"topic", identity.transactions_topic}})),
+        duplicates(f.records_dropped.Add(
+            {{"topic", identity.transactions_topic}, {"reason", "duplicate"}})),
+        late(f.late_events.Add({{"action", "applied"}})),
+        without_id(f.events_without_id.Add({})),
+        suppressed(f.suppressed.Add({{"reason", "hysteresis"}})) {
+    if (!identity.profiles_topic.empty()) {
+      profiles.emplace(f.records_consumed.Add({{"topic", identity.profiles_topic}}));
+    }
+    for (std::size_t i = 0; i < kRejectCodes; ++i) {
+      const std::string code(event::RejectCodeName(static_cast<event::RejectCode>(i)));
+      rejected[i] =
+          Total(f.dead_letters.Add({{"topic", identity.transactions_topic}, {"code", code}}));
+    }
+  }
+
+  void Set(const pipeline::Counts& counts) {
+    transactions.Set(counts.records - counts.profiles);
+    if (profiles) profiles->Set(counts.profiles);
+    bytes.Set(counts.bytes);
+    accepted.Set(counts.accepted);
+    duplicates.Set(counts.duplicates);
+    late.Set(counts.late);
+    without_id.Set(counts.without_id);
+    suppressed.Set(counts.suppressed);
+    for (std::size_t i = 0; i < kRejectCodes; ++i) rejected[i].Set(counts.rejected[i]);
+  }
+
+  Total transactions;
+  std::optional<Total> profiles;
+  Total bytes;
+  Total accepted;
+  Total duplicates;
+  Total late;
+  Total without_id;
+  Total suppressed;
+  std::array<Total, kRejectCodes> rejected;
+};
+
+struct ShardChildren {
+  ShardChildren(Families& f, const Identity& identity, const prometheus::Labels& labels)
+      : counts(f, identity),
+        committed(f.transactions.Add(With(labels, "outcome", "committed"))),
+        aborted(f.transactions.Add(With(labels, "outcome", "aborted"))),
+        recycles(f.producer_recycles.Add(labels)),
+        rebalances(f.rebalances.Add(labels)),
+        hits(f.cache_hits.Add(labels)),
+        misses(f.cache_misses.Add(labels)),
+        assigned(f.partitions_assigned.Add(labels)),
+        last_commit(f.last_commit.Add(labels)),
+        last_tick(f.last_tick.Add(labels)),
+        cache_customers(f.cache_customers.Add(labels)),
+        cache_bytes(f.cache_bytes.Add(labels)),
+        transaction(f.transaction_duration.Add(labels, CommitBuckets())),
+        produce(f.commit_duration.Add(With(labels, "phase", "produce"), CommitBuckets())),
+        end(f.commit_duration.Add(With(labels, "phase", "end_txn"), CommitBuckets())),
+        store(f.commit_duration.Add(With(labels, "phase", "store"), CommitBuckets())) {}
+
+  static prometheus::Labels With(prometheus::Labels labels, const char* name, const char* value) {
+    labels.emplace(name, value);
+    return labels;
+  }
+
+  void Set(const ports::ShardStatus& status) {
+    counts.Set(status.counts);
+    committed.Set(status.commits);
+    aborted.Set(status.aborts);
+    recycles.Set(status.producer_resets);
+    rebalances.Set(status.rebalances);
+    hits.Set(status.cache_hits);
+    misses.Set(status.cache_misses);
+    assigned.Set(static_cast<double>(status.partitions.size()));
+    last_commit.Set(ToSeconds(status.last_commit_ms));
+    last_tick.Set(ToSeconds(status.tick_ms));
+    cache_customers.Set(static_cast<double>(status.cached_customers));
+    cache_bytes.Set(static_cast<double>(status.cached_bytes));
+  }
+
+  CountTotals counts;
+  Total committed, aborted, recycles, rebalances, hits, misses;
+  prometheus::Gauge &assigned, &last_commit, &last_tick, &cache_customers, &cache_bytes;
+  prometheus::Histogram &transaction, &produce, &end, &store;
+};
+
+// What is shown of a partition while a shard owns it; taken down when it leaves.
+class PartitionChildren {
+ public:
+  PartitionChildren(Families& families, const std::string& topic, Partition partition)
+      : families_(families),
+        labels_{{"topic", topic}, {"partition", fmt::format("{}", partition.value())}},
+        restore_remaining_(families.restore_remaining.Add(labels_)),
+        restored_counter_(families.restored_offsets.Add(labels_)),
+        restored_(restored_counter_) {
+    for (std::size_t i = 0; i < states_.size(); ++i) {
+      prometheus::Labels labels = labels_;
+      labels.emplace("state", ports::TaskStateName(static_cast<ports::TaskState>(i)));
+      states_[i] = &families.partition_state.Add(labels);
+    }
+  }
+  PartitionChildren(const PartitionChildren&) = delete;
+  PartitionChildren& operator=(const PartitionChildren&) = delete;
+
+  ~PartitionChildren() {
+    families_.restore_remaining.Remove(&restore_remaining_);
+    families_.restored_offsets.Remove(&restored_counter_);
+    for (prometheus::Gauge* state : states_) families_.partition_state.Remove(state);
+    if (lag_records_ != nullptr) families_.lag_records.Remove(lag_records_);
+    if (lag_seconds_ != nullptr) families_.lag_seconds.Remove(lag_seconds_);
+    if (watermark_ != nullptr) families_.watermark.Remove(watermark_);
+  }
+
+  int reporter = 0;  // the shard that named the partition last
+
+  void Set(const ports::PartitionStatus& status) {
+    for (std::size_t i = 0; i < states_.size(); ++i) {
+      states_[i]->Set(static_cast<std::size_t>(status.state) == i ? 1 : 0);
+    }
+    restore_remaining_.Set(static_cast<double>(status.restore_remaining));
+    restored_.Set(status.restored);
+    // What is not known yet is absent, not 0.
+    if (status.lag_records >= 0) {
+      Lazy(families_.lag_records, lag_records_).Set(static_cast<double>(status.lag_records));
+      Lazy(families_.lag_seconds, lag_seconds_).Set(status.lag_seconds);
+    }
+    if (status.clock_ms != INT64_MIN) {
+      Lazy(families_.watermark, watermark_).Set(ToSeconds(status.clock_ms));
+    }
+  }
+
+ private:
+  prometheus::Gauge& Lazy(Gauges& family, prometheus::Gauge*& child) {
+    if (child == nullptr) child = &family.Add(labels_);
+    return *child;
+  }
+
+  Families& families_;
+  const prometheus::Labels labels_;
+  prometheus::Gauge& restore_remaining_;
+  prometheus::Counter& restored_counter_;
+  Total restored_;
+  std::array<prometheus::Gauge*, ports::kTaskStates> states_{};
+  prometheus::Gauge* lag_records_ = nullptr;
+  prometheus::Gauge* lag_seconds_ = nullptr;
+  prometheus::Gauge* watermark_ = nullptr;
+};
+
+std::string SegmentLabel(SegmentId id) { return id.value() == 0 ? "none" : model::SegmentText(id); }
+
+}  // namespace
+
+struct Metrics::Body {
+  explicit Body(const Identity& id) : identity(id), families(registry) {}
+
+  ShardChildren& Shard(int shard) SEGMENTD_REQUIRES(mutex) {
+    const auto found = shards.find(shard);
+    if (found != shards.end()) return found->second;
+    return shards
+        .try_emplace(shard, families, identity,
+                     prometheus::Labels{{"shard", fmt::format("{}", shard)}})
+        .first->second;
+  }
+
+  // While ownership moves between two shards of this process, both may name a partition for a
+  // moment; it has one set of children, which goes when its last reporter no longer names it.
+  void SetPartitions(const ports::ShardStatus& status) SEGMENTD_REQUIRES(mutex) {
+    for (const ports::PartitionStatus& partition : status.partitions) {
+      const auto [at, fresh] = partitions.try_emplace(
+          partition.partition, families, identity.transactions_topic, partition.partition);
+      at->second.reporter = status.shard;
+      at->second.Set(partition);
+    }
+    std::erase_if(partitions, [&status](const auto& entry) {
+      return entry.second.reporter == status.shard &&
+             std::ranges::find(status.partitions, entry.first,
+                               &ports::PartitionStatus::partition) == status.partitions.end();
+    });
+  }
+
+  const Identity identity;
+  prometheus::Registry registry;
+  Families families;
+  std::array<prometheus::Gauge*, kPhases.size()> phases{};
+  prometheus::Histogram* event_to_emit = nullptr;
+
+  Mutex mutex;
+  std::map<int, ShardChildren> shards SEGMENTD_GUARDED_BY(mutex);
+  std::map<Partition, PartitionChildren> partitions SEGMENTD_GUARDED_BY(mutex);
+  std::vector<prometheus::Gauge*> segment_names SEGMENTD_GUARDED_BY(mutex);
+  prometheus::Gauge* model = nullptr;
+};
+
+Metrics::Metrics(const Identity& identity) : body_(std::make_unique<Body>(identity)) {
+  Families& f = body_->families;
+  f.build_info
+      .Add({{"version", identity.version},
+            {"revision", identity.revision},
+            {"compiler", identity.compiler}})
+      .Set(1);
+  f.config_info.Add({{"hash", identity.config_hash}}).Set(1);
+  f.start_time.Add({}).SetToCurrentTime();
+  for (std::size_t i = 0; i < kPhases.size(); ++i) {
+    body_->phases[i] = &f.phase.Add({{"phase", std::string(kPhases[i])}});
+  }
+  body_->event_to_emit = &f.event_to_emit.Add({{"path", "event"}}, LatencyBuckets());
+}
+
+Metrics::~Metrics() = default;
+
+void Metrics::OnStatus(const ports::ShardStatus& status) {
+  const MutexLock lock(body_->mutex);
+  body_->Shard(status.shard).Set(status);
+  body_->SetPartitions(status);
+}
+
+void Metrics::OnCommit(int shard, const ports::CommitSample& sample) {
+  const MutexLock lock(body_->mutex);
+  ShardChildren& children = body_->Shard(shard);
+  children.transaction.Observe(sample.produce_s + sample.end_s);
+  children.produce.Observe(sample.produce_s);
+  children.end.Observe(sample.end_s);
+  children.store.Observe(sample.store_s);
+  if (sample.event_latency_s >= 0) body_->event_to_emit->Observe(sample.event_latency_s);
+}
+
+void Metrics::OnChanges(std::span<const pipeline::ChangeNote> changes) {
+  for (const pipeline::ChangeNote& change : changes) {
+    body_->families.transitions
+        .Add({{"from", SegmentLabel(change.previous)},
+              {"to", SegmentLabel(change.current)},
+              {"reason", std::string(change.reason)},
+              {"at_risk", "none"}})
+        .Increment();
+  }
+}
+
+void Metrics::OnHttpRequest(std::string_view route, std::string_view method, int status,
+                            double seconds) {
+  const prometheus::Labels labels{{"route", std::string(route)}, {"method", std::string(method)}};
+  body_->families.http_duration.Add(labels, LatencyBuckets()).Observe(seconds);
+  body_->families.http_requests
+      .Add(ShardChildren::With(labels, "code", fmt::format("{}", status).c_str()))
+      .Increment();
+}
+
+void Metrics::OnLogMessage(std::string_view level) {
+  body_->families.log_messages.Add({{"level", std::string(level)}}).Increment();
+}
+
+void Metrics::SetModel(const ModelIdentity& model) {
+  const MutexLock lock(body_->mutex);
+  Families& f = body_->families;
+  if (body_->model != nullptr) f.model_info.Remove(body_->model);
+  for (prometheus::Gauge* name : body_->segment_names) f.segment_info.Remove(name);
+  body_->segment_names.clear();
+  body_->model = &f.model_info.Add({{"version", model.version},
+                                    {"k", fmt::format("{}", model.segments)},
+                                    {"kind", model.embedding}});
+  body_->model->Set(1);
+  for (const auto& [id, name] : model.names) {
+    prometheus::Gauge& info =
+        f.segment_info.Add({{"segment", model::SegmentText(id)}, {"name", name}});
+    info.Set(1);
+    body_->segment_names.push_back(&info);
+  }
+}
+
+void Metrics::SetPhase(std::string_view phase) {
+  for (std::size_t i = 0; i < kPhases.size(); ++i)
+    body_->phases[i]->Set(kPhases[i] == phase ? 1 : 0);
+}
+
+std::string Metrics::Text() const {
+  std::vector<prometheus::MetricFamily> families = body_->registry.Collect();
+  std::vector<prometheus::MetricFamily> process = CollectProcessStats();
+  std::move(process.begin(), process.end(), std::back_inserter(families));
+  return prometheus::TextSerializer{}.Serialize(families);
+}
+
+}  // namespace segmentd::telemetry

@@ -1,0 +1,75 @@
+#include "support/real_kafka.h"
+
+#include <fmt/format.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cstdio>
+#include <fstream>
+
+#include "segmentd/base/assert.h"
+#include "support/temp_dir.h"
+
+namespace segmentd::test {
+namespace {
+
+constexpr int kMissing = 75;  // what the tool exits with when java or the jars cannot be had
+
+std::string ReadAll(const std::string& path) {
+  std::ifstream file(path);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+// Runs the tool and returns its exit code. Not by a pipe, which the broker would inherit.
+int StartBroker(const std::string& dir) {
+  const std::string command =
+      fmt::format("'{}' start '{}/broker' --owner {} > '{}/out' 2> '{}/err'", SEGMENTD_KAFKA_BROKER,
+                  dir, getpid(), dir, dir);
+  const int status = std::system(command.c_str());
+  return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+}  // namespace
+
+const std::string& RealKafka::why_not() {
+  static std::string reason;
+  return reason;
+}
+
+const RealKafka* RealKafka::Get() {
+  static const RealKafka* const kafka = []() -> const RealKafka* {
+    static const TempDir dir;
+    const int code = StartBroker(dir.path());
+    const std::string words = ReadAll(dir.path() + "/err");
+    if (code == kMissing) {
+      const_cast<std::string&>(why_not()) = "no Apache Kafka to test with: " + words;
+      return nullptr;
+    }
+    SEGMENTD_ASSERT(code == 0, words.c_str());
+    static RealKafka started;
+    started.address_ = ReadAll(dir.path() + "/out");
+    started.address_.erase(started.address_.find_last_not_of('\n') + 1);
+    return &started;
+  }();
+  return kafka;
+}
+
+void RealKafkaTest::SetUp() {
+  if (RealKafka::Get() == nullptr) GTEST_SKIP() << RealKafka::why_not();
+}
+
+std::string RealKafkaTest::Unique(const std::string& name) {
+  static std::atomic<int> count = 0;
+  return fmt::format("{}-{}", name, ++count);
+}
+
+std::string RealKafkaTest::NewTopic(const std::string& name, int partitions,
+                                    kafka::Settings config) {
+  const kafka::TopicSpec topic{Unique(name), partitions, std::move(config)};
+  const Status made = kafka::EnsureTopics(connection(), {&topic, 1}, true);
+  SEGMENTD_ASSERT(made.ok(), made.ok() ? "" : made.error().message.c_str());
+  return topic.name;
+}
+
+}  // namespace segmentd::test

@@ -1,0 +1,204 @@
+#include "segmentd/telemetry/metrics.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <sstream>
+#include <thread>
+
+#include "segmentd/event/event.h"
+
+namespace segmentd::telemetry {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+Identity TestIdentity() { return {"1.2.3", "abc", "g++", "hash", "tx", "profiles"}; }
+
+ports::ShardStatus OnePartition(ports::TaskState state) {
+  ports::ShardStatus status;
+  status.partitions.emplace_back();
+  status.partitions.back().partition = Partition{3};
+  status.partitions.back().state = state;
+  return status;
+}
+
+TEST(MetricsTest, TellsWhatRuns) {
+  const Metrics metrics(TestIdentity());
+  const std::string text = metrics.Text();
+  EXPECT_THAT(text,
+              HasSubstr(R"(segmentd_build_info{compiler="g++",revision="abc",version="1.2.3"} 1)"));
+  EXPECT_THAT(text, HasSubstr(R"(segmentd_config_info{hash="hash"} 1)"));
+  EXPECT_THAT(text, HasSubstr("segmentd_start_time_seconds "));
+}
+
+TEST(MetricsTest, ShowsTheProcess) {
+  const std::string text = Metrics(TestIdentity()).Text();
+  for (const char* name : {"process_cpu_seconds_total", "process_resident_memory_bytes",
+                           "process_virtual_memory_bytes", "process_open_fds", "process_max_fds",
+                           "process_start_time_seconds", "process_threads"}) {
+    EXPECT_THAT(text, HasSubstr(std::string("\n") + name + " "));
+  }
+}
+
+TEST(MetricsTest, TurnsTotalsOfSeveralShardsIntoOneCounter) {
+  Metrics metrics(TestIdentity());
+  ports::ShardStatus status;
+  status.counts.records = 10;
+  status.counts.profiles = 4;
+  status.counts.rejected[static_cast<std::size_t>(event::RejectCode::kBadTime)] = 2;
+  status.commits = 5;
+  metrics.OnStatus(status);
+  metrics.OnStatus(status);  // nothing new
+  status.shard = 1;
+  metrics.OnStatus(status);
+  const std::string text = metrics.Text();
+  EXPECT_THAT(text, HasSubstr(R"(segmentd_records_consumed_total{topic="tx"} 12)"));
+  EXPECT_THAT(text, HasSubstr(R"(segmentd_records_consumed_total{topic="profiles"} 8)"));
+  EXPECT_THAT(text,
+              HasSubstr(R"(segmentd_dead_letter_records_total{code="bad_time",topic="tx"} 4)"));
+  EXPECT_THAT(text,
+              HasSubstr(R"(segmentd_dead_letter_records_total{code="too_large",topic="tx"} 0)"));
+  EXPECT_THAT(text,
+              HasSubstr(R"(segmentd_kafka_transactions_total{outcome="committed",shard="1"} 5)"));
+}
+
+TEST(MetricsTest, ShowsOneStatePerPartition) {
+  Metrics metrics(TestIdentity());
+  metrics.OnStatus(OnePartition(ports::TaskState::kRestoring));
+  metrics.OnStatus(OnePartition(ports::TaskState::kRunning));
+  const std::string text = metrics.Text();
+  EXPECT_THAT(text,
+              HasSubstr(R"(segmentd_partition_state{partition="3",state="running",topic="tx"} 1)"));
+  EXPECT_THAT(
+      text, HasSubstr(R"(segmentd_partition_state{partition="3",state="restoring",topic="tx"} 0)"));
+}
+
+TEST(MetricsTest, LeavesOutALagThatIsNotKnownYet) {
+  Metrics metrics(TestIdentity());
+  ports::ShardStatus status = OnePartition(ports::TaskState::kRunning);
+  metrics.OnStatus(status);
+  EXPECT_THAT(metrics.Text(), Not(HasSubstr("lag_records{")));
+  status.partitions[0].lag_records = 7;
+  status.partitions[0].lag_seconds = 1.5;
+  metrics.OnStatus(status);
+  EXPECT_THAT(metrics.Text(),
+              HasSubstr(R"(segmentd_kafka_consumer_lag_records{partition="3",topic="tx"} 7)"));
+  EXPECT_THAT(metrics.Text(),
+              HasSubstr(R"(segmentd_kafka_consumer_lag_seconds{partition="3",topic="tx"} 1.5)"));
+}
+
+TEST(MetricsTest, TakesAPartitionDownThatWasHandedOn) {
+  Metrics metrics(TestIdentity());
+  ports::ShardStatus status = OnePartition(ports::TaskState::kRunning);
+  status.partitions[0].lag_records = 7;
+  status.partitions[0].clock_ms = 5;
+  metrics.OnStatus(status);
+  status.partitions.clear();
+  metrics.OnStatus(status);
+  EXPECT_THAT(metrics.Text(), Not(HasSubstr(R"(partition="3")")));
+}
+
+TEST(MetricsTest, KeepsAPartitionThatMovedBetweenItsOwnShards) {
+  Metrics metrics(TestIdentity());
+  ports::ShardStatus before = OnePartition(ports::TaskState::kRunning);
+  metrics.OnStatus(before);
+  ports::ShardStatus after = OnePartition(ports::TaskState::kRestoring);
+  after.shard = 1;
+  metrics.OnStatus(after);
+  before.partitions.clear();
+  metrics.OnStatus(before);
+  metrics.OnStatus(after);
+  EXPECT_THAT(
+      metrics.Text(),
+      HasSubstr(R"(segmentd_partition_state{partition="3",state="restoring",topic="tx"} 1)"));
+}
+
+TEST(MetricsTest, ObservesCommitsByPhase) {
+  Metrics metrics(TestIdentity());
+  metrics.OnCommit(0, {.produce_s = 0.01, .end_s = 0.02, .store_s = 0.003, .event_latency_s = -1});
+  metrics.OnCommit(0, {.produce_s = 0.01, .end_s = 0.02, .store_s = 0.003, .event_latency_s = 0.3});
+  const std::string text = metrics.Text();
+  EXPECT_THAT(text,
+              HasSubstr(R"(segmentd_commit_duration_seconds_count{phase="end_txn",shard="0"} 2)"));
+  EXPECT_THAT(
+      text,
+      HasSubstr(R"(segmentd_event_to_emit_duration_seconds_bucket{path="event",le="0.5"} 1)"));
+  EXPECT_THAT(text, HasSubstr(R"(segmentd_event_to_emit_duration_seconds_count{path="event"} 1)"));
+}
+
+TEST(MetricsTest, CountsTransitionsBySegmentNeverByCustomer) {
+  Metrics metrics(TestIdentity());
+  const pipeline::ChangeNote change{.customer_id = "secret-customer",
+                                    .previous = SegmentId{},
+                                    .current = SegmentId{2},
+                                    .previous_name = {},
+                                    .current_name = "Loyal",
+                                    .reason = "event",
+                                    .text = {},
+                                    .as_of_ms = 0};
+  metrics.OnChanges({&change, 1});
+  const std::string text = metrics.Text();
+  EXPECT_THAT(
+      text,
+      HasSubstr(
+          R"(segmentd_segment_transitions_total{at_risk="none",from="none",reason="event",to="seg-2"} 1)"));
+  EXPECT_THAT(text, Not(HasSubstr("secret-customer")));
+}
+
+TEST(MetricsTest, ReplacesTheModelAndItsNames) {
+  Metrics metrics(TestIdentity());
+  metrics.SetModel({"v1", 2, "pca", {{SegmentId{1}, "Loyal"}}});
+  metrics.SetModel({"v2", 3, "pca", {{SegmentId{1}, "Champions"}}});
+  const std::string text = metrics.Text();
+  EXPECT_THAT(text, HasSubstr(R"(segmentd_model_info{k="3",kind="pca",version="v2"} 1)"));
+  EXPECT_THAT(text, HasSubstr(R"(segmentd_segment_info{name="Champions",segment="seg-1"} 1)"));
+  EXPECT_THAT(text, Not(HasSubstr("v1")));
+  EXPECT_THAT(text, Not(HasSubstr("Loyal")));
+}
+
+TEST(MetricsTest, ShowsOnePhase) {
+  Metrics metrics(TestIdentity());
+  metrics.SetPhase("restoring");
+  metrics.SetPhase("running");
+  EXPECT_THAT(metrics.Text(), HasSubstr(R"(segmentd_phase{phase="running"} 1)"));
+  EXPECT_THAT(metrics.Text(), HasSubstr(R"(segmentd_phase{phase="restoring"} 0)"));
+}
+
+TEST(MetricsTest, EveryNameBeginsAsPromised) {
+  Metrics metrics(TestIdentity());
+  metrics.OnStatus(OnePartition(ports::TaskState::kOpening));
+  metrics.OnHttpRequest("/livez", "GET", 200, 0.001);
+  metrics.OnLogMessage("warn");
+  std::istringstream lines(metrics.Text());
+  for (std::string line; std::getline(lines, line);) {
+    if (line.starts_with("#")) continue;
+    EXPECT_TRUE(line.starts_with("segmentd_") || line.starts_with("process_")) << line;
+  }
+}
+
+TEST(MetricsTest, TakesReportsWhileItIsRead) {
+  Metrics metrics(TestIdentity());
+  {
+    std::vector<std::jthread> threads;
+    for (int shard = 0; shard < 2; ++shard) {
+      threads.emplace_back([&metrics, shard] {
+        for (std::uint64_t i = 1; i <= 200; ++i) {
+          ports::ShardStatus status = OnePartition(ports::TaskState::kRunning);
+          status.shard = shard;
+          status.partitions[0].partition = Partition{shard};
+          status.counts.records = i;
+          if (i % 2 == 0) status.partitions.clear();
+          metrics.OnStatus(status);
+          metrics.OnCommit(shard, {});
+        }
+      });
+    }
+    for (int i = 0; i < 20; ++i) EXPECT_FALSE(metrics.Text().empty());
+  }
+  EXPECT_THAT(metrics.Text(), HasSubstr(R"(segmentd_records_consumed_total{topic="tx"} 400)"));
+}
+
+}  // namespace
+}  // namespace segmentd::telemetry
