@@ -1,8 +1,11 @@
 #!/usr/bin/env python3
-"""Whole processes: CPU-seconds and peak memory of `segmentd run --until-drained` per million events, each
-divided by a raw librdkafka consumer that only counts the same topic. CPU is the operating system's
-account of the finished process. The cost of starting is taken out: figure = (large run - small run)
-/ (large - small events). usage: path_bench.py BUILD_DIR   (SEGMENTD_BENCH_EVENTS: large topic, 2000000)"""
+"""Whole processes: CPU-seconds and peak memory of `segmentd run --until-drained` per million
+events, each divided by a raw librdkafka consumer that only counts the same topic. CPU is the
+operating system's account of the finished process. The cost of starting is taken out: figure =
+(large run - small run) / (large - small events).
+
+usage: path_bench.py BUILD_DIR    (SEGMENTD_BENCH_EVENTS: large topic, 2000000)
+"""
 
 import os
 import pathlib
@@ -23,8 +26,13 @@ PARTITIONS = 12
 
 def measure(command):
     """(CPU seconds, peak MiB) of one finished process."""
-    process = subprocess.Popen([str(part) for part in command], stdout=subprocess.DEVNULL,
-                               stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True)
+    process = subprocess.Popen(
+        [str(part) for part in command],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        stdin=subprocess.DEVNULL,
+        text=True,
+    )
     errors = process.stderr.read()
     _, status, usage = os.wait4(process.pid, 0)
     if status != 0:
@@ -37,9 +45,30 @@ class Bench:
         self.dir, self.brokers, self.delivery, self.runs = directory, brokers, delivery, 0
 
     def load(self, topic, customers, events):
-        command = [SEGMENTD, "gen", "--customers", customers, "--events", events, "--days", 90, "--seed", 1,
-                   "--zipf", "0.9", "--brokers", self.brokers, "--topic", topic]
-        subprocess.run([str(part) for part in command], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        command = [
+            SEGMENTD,
+            "gen",
+            "--customers",
+            customers,
+            "--events",
+            events,
+            "--days",
+            90,
+            "--seed",
+            1,
+            "--zipf",
+            "0.9",
+            "--brokers",
+            self.brokers,
+            "--topic",
+            topic,
+        ]
+        subprocess.run(
+            [str(part) for part in command],
+            check=True,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
 
     def segmentd(self, topic, bundle):
         self.runs += 1
@@ -47,7 +76,9 @@ class Bench:
         config = self.dir / f"{app}.yaml"
         session = "3000" if self.delivery == "at_least_once" else "6000"
         config.write_text(f"""app: {app}
-kafka: {{brokers: "{self.brokers}", client: {{session.timeout.ms: "{session}", heartbeat.interval.ms: "300"}}}}
+kafka:
+  brokers: "{self.brokers}"
+  client: {{session.timeout.ms: "{session}", heartbeat.interval.ms: "300"}}
 input: {{transactions: {{topic: {topic}}}}}
 output: {{prefix: "{app}."}}
 delivery: {self.delivery}
@@ -69,7 +100,10 @@ def slope(small, large, small_events, large_events):
 
 
 def compare(bench, customers, bundle, small_events, large_events):
-    topics = {events: f"bench-{bench.delivery.replace('_', '-')}-{customers}-{events}" for events in (small_events, large_events)}
+    topics = {
+        events: f"bench-{bench.delivery.replace('_', '-')}-{customers}-{events}"
+        for events in (small_events, large_events)
+    }
     for events, topic in topics.items():
         create(bench, topic)
         bench.load(topic, customers, events)
@@ -85,8 +119,12 @@ def compare(bench, customers, bundle, small_events, large_events):
         peaks.append(peak)
     own, raw = statistics.median(ours), statistics.median(raws)
     ratio = statistics.median(o / r for o, r in zip(ours, raws))
-    print(f"{bench.delivery:14} {customers:>9} customers {large_events:>8} events   segmentd {own:6.2f} CPU-s/M   "
-          f"raw consumer {raw:5.2f} CPU-s/M   ratio {ratio:5.2f}   peak {max(peaks):5.0f} MiB", flush=True)
+    print(
+        f"{bench.delivery:14} {customers:>9} customers {large_events:>8} events   "
+        f"segmentd {own:6.2f} CPU-s/M   "
+        f"raw consumer {raw:5.2f} CPU-s/M   ratio {ratio:5.2f}   peak {max(peaks):5.0f} MiB",
+        flush=True,
+    )
     return own
 
 
@@ -94,40 +132,80 @@ def create(bench, topic):
     if bench.delivery == "at_least_once":
         return  # the embedded broker has its topic from the start
     from confluent_kafka.admin import AdminClient, NewTopic
-    AdminClient({"bootstrap.servers": bench.brokers}).create_topics([NewTopic(topic, PARTITIONS, 1)])[topic].result(30)
+
+    AdminClient({"bootstrap.servers": bench.brokers}).create_topics(
+        [NewTopic(topic, PARTITIONS, 1)]
+    )[topic].result(30)
 
 
 def train(directory):
-    history, config, bundle = directory / "train.jsonl", directory / "train.yaml", directory / "model.bundle"
+    history, config, bundle = (
+        directory / "train.jsonl",
+        directory / "train.yaml",
+        directory / "model.bundle",
+    )
     config.write_text("app: bench-train\nkafka: {brokers: \"127.0.0.1:1\"}\n")
-    for command in ([SEGMENTD, "gen", "--customers", 20000, "--events", 200000, "--days", 90, "--seed", 2, "--zipf", "0.9",
-                     "--out", history], [SEGMENTD, "train", "-c", config, "--events", history, "--out", bundle]):
+    for command in (
+        [
+            SEGMENTD,
+            "gen",
+            "--customers",
+            20000,
+            "--events",
+            200000,
+            "--days",
+            90,
+            "--seed",
+            2,
+            "--zipf",
+            "0.9",
+            "--out",
+            history,
+        ],
+        [SEGMENTD, "train", "-c", config, "--events", history, "--out", bundle],
+    ):
         subprocess.run([str(part) for part in command], check=True, stdout=subprocess.DEVNULL)
     return bundle
 
 
 def exactly_once(directory, bundle):
     broker = ROOT / "tools" / "kafka" / "broker"
-    started = subprocess.run([broker, "start", directory / "kafka"], check=True, capture_output=True, text=True)
+    started = subprocess.run(
+        [broker, "start", directory / "kafka"], check=True, capture_output=True, text=True
+    )
     try:
         bench = Bench(directory, started.stdout.split()[-1], "exactly_once")
         few = compare(bench, 100_000, bundle, SMALL, LARGE)
         many = compare(bench, 1_000_000, bundle, SMALL, LARGE)
-        print(f"exactly_once   cost per event at 1,000,000 customers / at 100,000: {many / few:.2f}")
+        print(
+            f"exactly_once   cost per event at 1,000,000 customers / at 100,000: {many / few:.2f}"
+        )
     finally:
         subprocess.run([broker, "stop", directory / "kafka"], check=False)
 
 
 def at_least_once(directory, bundle):
-    """The embedded broker keeps 5 MiB per partition, so its topics are smaller; one broker per set."""
+    """The embedded broker keeps 5 MiB per partition: its topics are smaller; one broker per set."""
     for customers in (100_000, 1_000_000):
         small, large = 100_000, 600_000
         topics = [f"bench-at-least-once-{customers}-{events}" for events in (small, large)]
         for app in (f"bench{run}-at-least-once" for run in range(1, 2 * REPEATS + 1)):
-            topics += [f"{app}.{name}" for name in ("segment.changed.v1", "customer.state.v1", "at-risk.v1", "dlq.v1",
-                                                    f"{app}.changelog")]
-        process = subprocess.Popen([BUILD / "bench" / "bench_embedded_broker", str(PARTITIONS), *topics],
-                                   stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+            topics += [
+                f"{app}.{name}"
+                for name in (
+                    "segment.changed.v1",
+                    "customer.state.v1",
+                    "at-risk.v1",
+                    "dlq.v1",
+                    f"{app}.changelog",
+                )
+            ]
+        process = subprocess.Popen(
+            [BUILD / "bench" / "bench_embedded_broker", str(PARTITIONS), *topics],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
         try:
             bench = Bench(directory, process.stdout.readline().strip(), "at_least_once")
             compare(bench, customers, bundle, small, large)

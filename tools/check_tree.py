@@ -41,7 +41,9 @@ FOREIGN = [
     (r'Eigen/', {'model', 'train', 'pipeline'}),
     (r'simdjson\.h', {'base', 'event', 'train'}),
     (r'protozero/', {'event'}),
-    (r'(thread|fstream|iostream|filesystem|unistd\.h|sys/.*)$', set(MAY_INCLUDE) - PURE),
+    # train reads histories from files; no other pure module does IO.
+    (r'(fstream|iostream|filesystem|unistd\.h|sys/.*)$', set(MAY_INCLUDE) - PURE | {'train'}),
+    (r'thread$', set(MAY_INCLUDE) - PURE),
 ]
 
 HEADER_LINES = 200
@@ -189,8 +191,12 @@ def _scope_kind(head):
 def check_columns(tree):
     for file in tree.files:
         if file.extension in CODE + ('.proto', '.py', '.sh', '.js') or file.path == 'dev':
+            code = file.code.splitlines()
             for number, line in enumerate(file.lines, 1):
-                if len(line) > COLUMNS:
+                # A literal is not broken to fit; clang-format breaks the rest.
+                literal = file.is_code and '//' not in line and (
+                    '"' in line or not code[number - 1].strip())
+                if len(line) > COLUMNS and not literal:
                     yield Finding(file.path, number, f'{len(line)} columns, at most {COLUMNS} are '
                                   'allowed; run ./dev format or break the line')
 

@@ -6,6 +6,11 @@ namespace segmentd::app {
 namespace {
 
 constexpr std::array kCommands = {
+    Command{"demo", "see it at work: a broker, generated customers and the daemon in one process",
+            "  segmentd demo\n"
+            "  segmentd demo --for 30s\n"
+            "  segmentd demo --brokers localhost:9092\n",
+            AddDemo},
     Command{"run", "process transactions until SIGTERM",
             "  segmentd run -c segmentd.yaml\n"
             "  segmentd run -c segmentd.yaml --until-drained\n",

@@ -24,6 +24,7 @@ struct Command {
 std::span<const Command> Commands();
 
 // One per file: src/app/<name>_command.cc.
+Runner AddDemo(CLI::App& command);
 Runner AddRun(CLI::App& command);
 Runner AddInit(CLI::App& command);
 Runner AddCheckConfig(CLI::App& command);

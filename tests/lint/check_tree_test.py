@@ -121,6 +121,9 @@ class SizesTest(TreeTest):
         self.assertEqual(self.source('// ' + 'x' * 97 + '\n'), [])
         self.assert_finds(self.source('\n// ' + 'x' * 98 + '\n'), 'src/base/a.cc:2:', '101 columns')
 
+    def test_leaves_a_long_literal_in_one_piece(self):
+        self.assertEqual(self.source('F("' + 'x' * 98 + '");\n'), [])
+
 
 class UsedTest(TreeTest):
     def test_finds_a_source_that_no_build_names(self):

@@ -1,5 +1,5 @@
-"""Goal: nothing is dropped silently, and what stands in the way is said in one line. Method: bad records,
-missing topics, absent brokers and occupied directories for the real daemon."""
+"""Goal: nothing is dropped silently, and what stands in the way is said in one line. Method: bad
+records, missing topics, absent brokers and occupied directories for the real daemon."""
 
 import json
 import socket
@@ -13,7 +13,9 @@ from world import BROKER, Daemon, KafkaTest, header, wait_for
 
 
 def event(**fields):
-    return json.dumps({"customer_id": "c1", "event_time": "2026-11-01T12:00:00Z", "amount": 5} | fields)
+    return json.dumps(
+        {"customer_id": "c1", "event_time": "2026-11-01T12:00:00Z", "amount": 5} | fields
+    )
 
 
 class BadInputTest(KafkaTest):
@@ -21,19 +23,30 @@ class BadInputTest(KafkaTest):
         topic, app = self.unique("tx"), "dlq"
         self.create_topic(topic, 2, **{"max.message.bytes": "3000000"})
         cases = [
-            ("malformed", "c1", "{"), ("malformed", "c1", None), ("missing_field", "c1", '{"customer_id":"c1"}'),
-            ("bad_value", "c1", event(amount="many")), ("bad_time", "c1", event(event_time="yesterday")),
+            ("malformed", "c1", "{"),
+            ("malformed", "c1", None),
+            ("missing_field", "c1", '{"customer_id":"c1"}'),
+            ("bad_value", "c1", event(amount="many")),
+            ("bad_time", "c1", event(event_time="yesterday")),
             ("too_old", "c1", event(event_time="2026-01-01T00:00:00Z")),
             ("from_future", "c1", event(event_time="2126-01-01T00:00:00Z")),
-            ("key_mismatch", "c2", event()), ("key_mismatch", None, event()),
-            ("too_large", "c1", event(note="x" * (1 << 20))), ("unexpected_framing", "c1", b"\x00\x00\x00\x00\x01{}"),
+            ("key_mismatch", "c2", event()),
+            ("key_mismatch", None, event()),
+            ("too_large", "c1", event(note="x" * (1 << 20))),
+            ("unexpected_framing", "c1", b"\x00\x00\x00\x00\x01{}"),
             ("output_too_large", "y" * 200000, event(customer_id="y" * 200000)),
         ]
-        self.produce(topic, [(1, "c1", event(), [])] + [(1, key, value, [("trace", b"t1")]) for _, key, value in cases])
+        self.produce(
+            topic,
+            [(1, "c1", event(), [])]
+            + [(1, key, value, [("trace", b"t1")]) for _, key, value in cases],
+        )
         self.segmentd("run", "-c", self.config(app, topic), "--until-drained")
 
         letters = self.read_all(f"{app}.dlq.v1")
-        self.assertEqual([header(r, "segmentd.error.code") for r in letters], [code for code, _, _ in cases])
+        self.assertEqual(
+            [header(r, "segmentd.error.code") for r in letters], [code for code, _, _ in cases]
+        )
         for offset, (record, (_, key, value)) in enumerate(zip(letters, cases), 1):
             self.assertEqual(record.partition(), 1)
             self.assertEqual(record.key(), key.encode() if key is not None else None)
@@ -94,17 +107,27 @@ class BadInputTest(KafkaTest):
         topic = self.unique("tx")
         self.create_topic(topic, 1)
         history, bundle = self.dir / "b.jsonl", self.dir / "b.bundle"
-        self.segmentd("gen", "--customers", 300, "--events", 9000, "--days", 60, "--seed", 2, "--out", history)
-        self.segmentd("train", "-c", self.config("b-trainer", topic), "--events", history, "--out", bundle)
+        self.segmentd(
+            "gen", "--customers", 300, "--events", 9000, "--days", 60, "--seed", 2, "--out", history
+        )
+        self.segmentd(
+            "train", "-c", self.config("b-trainer", topic), "--events", history, "--out", bundle
+        )
         good = bundle.read_bytes()
         flipped = bytearray(good)
         flipped[len(flipped) // 2] ^= 1
         newer = bytearray(good)
         newer[8] = 99
-        for name, damaged in (("truncated", good[:-7]), ("flipped", bytes(flipped)), ("newer", bytes(newer))):
+        for name, damaged in (
+            ("truncated", good[:-7]),
+            ("flipped", bytes(flipped)),
+            ("newer", bytes(newer)),
+        ):
             path = self.dir / f"{name}.bundle"
             path.write_bytes(damaged)
-            done = self.segmentd("run", "-c", self.config(name, topic, path), "--until-drained", check=False)
+            done = self.segmentd(
+                "run", "-c", self.config(name, topic, path), "--until-drained", check=False
+            )
             self.assertNotEqual(done.returncode, 0, name)
             self.assertIn(str(path), done.stderr, name)
             self.assertEqual(path.read_bytes(), damaged, name)

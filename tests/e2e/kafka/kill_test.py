@@ -1,6 +1,6 @@
-"""Goal: a marketing trigger never sees a change twice and never misses one, whoever kills the daemon.
-Method: one input, one run that nobody kills, one that is killed with -9 again and again; both must have
-published the same. SEGMENTD_KILLS sets how often (20; `./dev soak` takes 200)."""
+"""Goal: a marketing trigger never sees a change twice and never misses one, whoever kills the
+daemon. Method: one input, one run that nobody kills, one that is killed with -9 again and again;
+both must have published the same. SEGMENTD_KILLS sets how often (20; `./dev soak` takes 200)."""
 
 import json
 import os
@@ -20,11 +20,38 @@ class KillTest(KafkaTest):
         topic, bundle = self.unique("tx"), self.dir / "model.bundle"
         self.create_topic(topic, 6)
         history = self.dir / "history.jsonl"
-        self.segmentd("gen", "--customers", 4000, "--events", EVENTS, "--days", 120, "--seed", 5, "--out", history)
+        self.segmentd(
+            "gen",
+            "--customers",
+            4000,
+            "--events",
+            EVENTS,
+            "--days",
+            120,
+            "--seed",
+            5,
+            "--out",
+            history,
+        )
         reference = self.config("reference", topic, bundle)
-        self.segmentd("gen", "--customers", 4000, "--events", EVENTS, "--days", 120, "--seed", 5,
-                      "--brokers", self.brokers, "--topic", topic)
-        self.segmentd("train", "-c", self.config("trainer", topic), "--events", history, "--out", bundle)
+        self.segmentd(
+            "gen",
+            "--customers",
+            4000,
+            "--events",
+            EVENTS,
+            "--days",
+            120,
+            "--seed",
+            5,
+            "--brokers",
+            self.brokers,
+            "--topic",
+            topic,
+        )
+        self.segmentd(
+            "train", "-c", self.config("trainer", topic), "--events", history, "--out", bundle
+        )
 
         self.segmentd("run", "-c", reference, "--until-drained")
         expected = self.changes("reference")
@@ -35,8 +62,10 @@ class KillTest(KafkaTest):
         survived = 0
         for _ in range(KILLS):
             daemon = Daemon(killed, "--until-drained")
-            wait_for("a running partition or the end",
-                     lambda: daemon.process.poll() is not None or "state=running" in daemon.text())
+            wait_for(
+                "a running partition or the end",
+                lambda: daemon.process.poll() is not None or "state=running" in daemon.text(),
+            )
             time.sleep(moments.random() * 0.25)
             survived += daemon.process.poll() is not None
             daemon.kill()

@@ -35,7 +35,9 @@ class KafkaTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.dir = pathlib.Path(tempfile.mkdtemp(prefix="segmentd-e2e-"))
-        started = subprocess.run([BROKER, "start", cls.dir / "kafka"], check=True, capture_output=True, text=True)
+        started = subprocess.run(
+            [BROKER, "start", cls.dir / "kafka"], check=True, capture_output=True, text=True
+        )
         cls.brokers = started.stdout.split()[-1]
         cls.admin = AdminClient({"bootstrap.servers": cls.brokers})
 
@@ -72,14 +74,20 @@ class KafkaTest(unittest.TestCase):
         return path
 
     def segmentd(self, *args, check=True, timeout=DEADLINE_S):
-        done = subprocess.run([BINARY, *map(str, args)], capture_output=True, text=True, timeout=timeout)
+        done = subprocess.run(
+            [BINARY, *map(str, args)], capture_output=True, text=True, timeout=timeout
+        )
         if check and done.returncode != 0:
-            raise AssertionError(f"segmentd {args} exited {done.returncode}:\n{done.stderr[-4000:]}")
+            raise AssertionError(
+                f"segmentd {args} exited {done.returncode}:\n{done.stderr[-4000:]}"
+            )
         return done
 
     def produce(self, topic, records):
         """records: (partition or None, key, value, headers)."""
-        producer = ck.Producer({"bootstrap.servers": self.brokers, "partitioner": "murmur2_random", "linger.ms": 5})
+        producer = ck.Producer(
+            {"bootstrap.servers": self.brokers, "partitioner": "murmur2_random", "linger.ms": 5}
+        )
         for partition, key, value, headers in records:
             args = {} if partition is None else {"partition": partition}
             while True:
@@ -92,9 +100,16 @@ class KafkaTest(unittest.TestCase):
 
     def read_all(self, topic):
         """Every committed record of a topic, in order per partition."""
-        consumer = ck.Consumer({"bootstrap.servers": self.brokers, "group.id": self.unique("reader"),
-                                "isolation.level": "read_committed", "enable.partition.eof": True,
-                                "enable.auto.commit": False, "auto.offset.reset": "earliest"})
+        consumer = ck.Consumer(
+            {
+                "bootstrap.servers": self.brokers,
+                "group.id": self.unique("reader"),
+                "isolation.level": "read_committed",
+                "enable.partition.eof": True,
+                "enable.auto.commit": False,
+                "auto.offset.reset": "earliest",
+            }
+        )
         partitions = consumer.list_topics(topic, 20).topics[topic].partitions
         consumer.assign([ck.TopicPartition(topic, p, ck.OFFSET_BEGINNING) for p in partitions])
         records, ended = [], set()
@@ -129,8 +144,12 @@ class Daemon:
     def __init__(self, config, *args):
         self.log_path = pathlib.Path(f"{config}.{uuid.uuid4().hex[:6]}.log")
         self.log = self.log_path.open("wb")
-        self.process = subprocess.Popen([BINARY, "run", "-c", str(config), *args], stderr=self.log,
-                                        stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL)
+        self.process = subprocess.Popen(
+            [BINARY, "run", "-c", str(config), *args],
+            stderr=self.log,
+            stdout=subprocess.DEVNULL,
+            stdin=subprocess.DEVNULL,
+        )
 
     def text(self):
         return self.log_path.read_text(errors="replace")

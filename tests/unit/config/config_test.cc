@@ -163,7 +163,7 @@ TEST(ConfigTest, KeepsSecretsOutOfTheText) {
 }
 
 TEST(ConfigTest, DoesNotInterpolate) {
-  EXPECT_EQ(Good("state: {dir: '${HOME}/x'}", {"HOME=/home/a"}).state.dir, "${HOME}/x");
+  EXPECT_EQ(Good("state: {dir: '${HOME}/x'}", {"HOME=/a"}).state.dir, "${HOME}/x");
 }
 
 TEST(EnvironmentTest, OverridesTypedFields) {
