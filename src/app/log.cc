@@ -100,4 +100,6 @@ void Log::SetCounter(std::function<void(std::string_view)> counter) {
   body_->counter = std::move(counter);
 }
 
+std::string_view Gist(std::string_view message) { return message.substr(0, message.find('(')); }
+
 }  // namespace segmentd::app

@@ -40,4 +40,7 @@ class Log {
   std::unique_ptr<Body> body_;
 };
 
+// A message up to its first bracket: what stays the same when it is repeated with other details.
+std::string_view Gist(std::string_view message);
+
 }  // namespace segmentd::app

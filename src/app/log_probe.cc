@@ -67,7 +67,8 @@ void LogProbe::SayProblem(const ports::ShardStatus& status) {
     return;
   }
   problem.seen_ms = now_ms;
-  if (problem.open && problem.text == status.problem && now_ms - problem.said_ms < kRepeatMs)
+  if (problem.open && Gist(problem.text) == Gist(status.problem) &&
+      now_ms - problem.said_ms < kRepeatMs)
     return;
   problem = {status.problem, now_ms, now_ms, true};
   log_.Warn(status.problem, {{"shard", shard}});

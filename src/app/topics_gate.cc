@@ -62,7 +62,8 @@ Status PassTopicsGate(const config::Config& config, const kafka::Connection& con
     const bool waits = tried.error().code == Code::kRetry || tried.error().code == Code::kNotFound;
     if (!waits) return tried;
     overview.Update([&tried](Overview& now) { now.waiting_for = tried.error().message; });
-    if (said != tried.error().message) log.Warn(tried.error().message, {{"action", "waiting"}});
+    if (Gist(said) != Gist(tried.error().message))
+      log.Warn(tried.error().message, {{"action", "waiting"}});
     said = tried.error().message;
     WaitFor(kRetryWait, stop);
   }

@@ -68,14 +68,15 @@ std::string ExplainUsage(const CLI::App& root, const CLI::ParseError& error) {
   const std::vector<std::string> extras = root.remaining(true);
   if (!extras.empty() && extras.front().starts_with('-')) {
     const std::string word = extras.front().substr(0, extras.front().find('='));
-    text = fmt::format("{} takes no {}{}", name, word, Nearest(word, OptionNames(*command)));
+    text = fmt::format("{} takes no {}{}", command->get_name(), word,
+                       Nearest(word, OptionNames(*command)));
   } else if (!extras.empty()) {
     std::vector<std::string> subcommands;
     for (const CLI::App* sub : command->get_subcommands([](const CLI::App*) { return true; })) {
       subcommands.push_back(sub->get_name());
     }
-    text = fmt::format("{} does not know what to do with `{}`{}", name, extras.front(),
-                       Nearest(extras.front(), subcommands));
+    text = fmt::format("{} does not know what to do with `{}`{}", command->get_name(),
+                       extras.front(), Nearest(extras.front(), subcommands));
   }
   return fmt::format("segmentd: {}\n`{} --help` shows how it is used", text, name);
 }

@@ -93,7 +93,7 @@ TEST_F(LogTest, SaysAProblemOnceAndWhenItIsOver) {
     LogProbe probe(log, clock_);
     ports::ShardStatus status;
     for (int i = 0; i < 5; ++i) {
-      status.problem = i % 2 == 0 ? "brokers away" : "";
+      status.problem = i % 2 == 0 ? fmt::format("brokers away (for {} ms)", i) : "";
       probe.OnStatus(status);
       clock_.AdvanceMs(1000);
     }
@@ -102,7 +102,7 @@ TEST_F(LogTest, SaysAProblemOnceAndWhenItIsOver) {
     probe.OnStatus(status);
     probe.OnStatus(status);
   });
-  EXPECT_THAT(text, HasSubstr("warn  brokers away shard=0"));
+  EXPECT_THAT(text, HasSubstr("warn  brokers away (for 0 ms) shard=0"));
   EXPECT_THAT(text, HasSubstr("the problem is over"));
   EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 2) << text;
 }
