@@ -46,6 +46,17 @@ TEST(ShardSimTest, CommitsTheSameWhateverTheBatchAndCacheAndInterval) {
   }
 }
 
+TEST(ShardSimTest, LeavesAStoreThatNeedsNoRestoreAfterACleanStop) {
+  ShardWorld world;
+  world.AddInput(1, kRecords);
+  ASSERT_TRUE(world.RunUntilDrained().has_value());
+  for (const Partition partition : {Partition{0}, Partition{1}}) {
+    const MemoryStores::Disk& disk = world.stores.disk(partition);
+    EXPECT_EQ(disk.images, world.FoldChangelog(partition, {}).images);
+    EXPECT_EQ(disk.meta->transactions_next, world.broker.High("transactions", partition));
+  }
+}
+
 TEST(ShardSimTest, SurvivesACrashAtEachPortCall) {
   const std::string reference = Reference(2);
   ShardWorld undisturbed;

@@ -7,7 +7,7 @@
 namespace segmentd::support {
 
 FakeBroker::FakeBroker(int partitions, bool profiles)
-    : partitions_(partitions), has_profiles_(profiles) {}
+    : partitions_(partitions), profile_partitions_(profiles ? partitions : 0) {}
 
 std::string FakeBroker::InputTopic(event::Source source) {
   return source == event::Source::kTransactions ? "transactions" : "profiles";
@@ -151,7 +151,7 @@ void FakeBroker::CompleteRebalance() {
   for (int p = 0; p < partitions_; ++p) {
     Member& owner = *order[static_cast<std::size_t>(p) % order.size()];
     owner.owned.push_back({event::Source::kTransactions, Partition{p}});
-    if (has_profiles_) owner.owned.push_back({event::Source::kProfiles, Partition{p}});
+    if (p < profile_partitions_) owner.owned.push_back({event::Source::kProfiles, Partition{p}});
   }
 }
 

@@ -36,7 +36,8 @@ class FakeBroker {
   static std::string InputTopic(event::Source source);
   static std::string OutputTopic(pipeline::Topic topic);
   int partitions() const { return partitions_; }
-  bool has_profiles() const { return has_profiles_; }
+  int profile_partitions() const { return profile_partitions_; }
+  void SetProfilePartitions(int partitions) { profile_partitions_ = partitions; }
 
   // What others write: outside of transactions.
   void Append(const std::string& topic, Partition partition, Entry entry);
@@ -103,7 +104,7 @@ class FakeBroker {
   void Finish(Producer& producer, bool commit);
 
   const int partitions_;
-  const bool has_profiles_;
+  int profile_partitions_;  // 0: no such topic
   std::map<std::pair<std::string, Partition>, Log> logs_;
   std::map<std::pair<std::string, Partition>, Offset> low_;
   std::map<std::string, Producer> producers_;

@@ -121,7 +121,7 @@ std::optional<Offset> FakeSource::Position(const ports::InputPartition& input) {
 
 Result<FakeSource::Counts> FakeSource::PartitionCounts() {
   SEGMENTD_RETURN_IF_ERROR(chaos_.At(Call::kPartitionCounts));
-  return Counts{broker_.partitions(), broker_.has_profiles() ? broker_.partitions() : 0};
+  return Counts{broker_.partitions(), broker_.profile_partitions()};
 }
 
 void FakeSource::Close() {

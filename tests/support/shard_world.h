@@ -40,8 +40,8 @@ struct ShardWorld {
   // What a read_committed consumer sees, in order, without what tells the wall time.
   std::vector<std::string> Output(pipeline::Topic topic, Partition partition);
   std::string AllOutput();
-  // Customers' images and the position, by the changelog alone.
-  MemoryStores::Disk FoldChangelog(Partition partition);
+  // A store's content brought up to the end of the changelog.
+  MemoryStores::Disk FoldChangelog(Partition partition, MemoryStores::Disk disk);
   // What must hold after any run: gap-free ordinals, unique ids, and a store equal to its
   // changelog.
   std::string Violations();
