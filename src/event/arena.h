@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstddef>
-#include <cstring>
 #include <memory>
 #include <string_view>
 #include <vector>
@@ -14,7 +13,7 @@ class TextArena {
   std::string_view Copy(std::string_view text) {
     if (text.empty()) return {};
     if (text.size() > free_) Grow(text.size());
-    std::memcpy(at_, text.data(), text.size());
+    text.copy(at_, text.size());
     const std::string_view copy(at_, text.size());
     at_ += text.size();
     free_ -= text.size();

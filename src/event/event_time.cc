@@ -17,22 +17,18 @@ using Type = Scalar::Type;
 // Years 1 to 9999, the instants that RFC 3339 can write and that any store of others can hold.
 constexpr std::int64_t kTimeMinMs = -62'135'596'800'000;
 constexpr std::int64_t kTimeMaxMs = 253'402'300'799'999;
-constexpr std::array<int, 12> kDaysInMonth = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+constexpr std::array<unsigned, 12> kDaysInMonth = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
 
-// `count` digits at `at`; a character that is none leaves a number of a thousand and more times
-// what fits, so that one check at the end finds it.
+// Numbers of a fixed width; whether all their characters were digits is asked once, at the end.
 class Digits {
  public:
   explicit Digits(const char* text) : text_(text) {}
-  int Read(std::size_t at, std::size_t count) {
-    unsigned value = 0;
-    for (std::size_t i = at; i < at + count; ++i) {
-      const unsigned digit = static_cast<unsigned char>(text_[i]) - unsigned{'0'};
-      bad_ |= digit > 9;
-      value = value * 10 + digit;
-    }
-    return static_cast<int>(value);
+  unsigned One(std::size_t at) {
+    const unsigned digit = static_cast<unsigned char>(text_[at]) - unsigned{'0'};
+    bad_ |= digit > 9;
+    return digit;
   }
+  unsigned Two(std::size_t at) { return One(at) * 10 + One(at + 1); }
   bool ok() const { return !bad_; }
 
  private:
@@ -40,20 +36,24 @@ class Digits {
   bool bad_ = false;
 };
 
-int DaysIn(int year, int month) {
+bool IsDay(unsigned year, unsigned month, unsigned day) {
+  if (month < 1 || month > 12 || day < 1) return false;
+  if (day <= 28) return true;
   const bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-  return kDaysInMonth[static_cast<std::size_t>(month - 1)] + (month == 2 && leap ? 1 : 0);
+  return day <= kDaysInMonth[month - 1] + (month == 2 && leap ? 1u : 0u);
 }
 
-// Days from 1970 of a proleptic Gregorian date, with years that begin in March.
-std::int64_t DaysSince1970(int year, int month, int day) {
-  const std::int64_t y = month <= 2 ? year - 1 : year;
-  const std::int64_t day_of_year = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1;
-  return y * 365 + FloorDiv(y, 4) - FloorDiv(y, 100) + FloorDiv(y, 400) + day_of_year - 719'468;
+// Days from 1970 of a proleptic Gregorian date, by years that begin in March and, so that nothing
+// is negative, 400 years early; a cycle of 400 years has 146,097 days.
+std::int64_t DaysSince1970(unsigned year, unsigned month, unsigned day) {
+  const unsigned y = year + 400 - (month <= 2 ? 1 : 0);
+  const unsigned day_of_year = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1;
+  const unsigned days = y * 365 + y / 4 - y / 100 + y / 400 + day_of_year;
+  return std::int64_t{days} - 719'468 - 146'097;
 }
 
 // The shape that nearly every producer writes, "2026-11-20T10:15:02Z" with or without three digits
-// of milliseconds, costs a seventh of the general parser, which has the word on all others.
+// of milliseconds, costs a quarter of the general parser, which has the word on all others.
 std::optional<std::int64_t> ParseUsualTime(std::string_view text) {
   if (text.size() != 20 && text.size() != 24) return std::nullopt;
   if (text[4] != '-' || text[7] != '-' || text[10] != 'T' || text[13] != ':' || text[16] != ':' ||
@@ -61,19 +61,18 @@ std::optional<std::int64_t> ParseUsualTime(std::string_view text) {
     return std::nullopt;
   }
   Digits digits(text.data());
-  const int year = digits.Read(0, 4);
-  const int month = digits.Read(5, 2);
-  const int day = digits.Read(8, 2);
-  const int hour = digits.Read(11, 2);
-  const int minute = digits.Read(14, 2);
-  const int second = digits.Read(17, 2);
-  const int millis = text.size() == 24 ? digits.Read(20, 3) : 0;
-  if (!digits.ok() || month < 1 || month > 12 || day < 1 || day > DaysIn(year, month) ||
-      hour > 23 || minute > 59 || second > 59) {
+  const unsigned year = digits.Two(0) * 100 + digits.Two(2);
+  const unsigned month = digits.Two(5);
+  const unsigned day = digits.Two(8);
+  const unsigned hour = digits.Two(11);
+  const unsigned minute = digits.Two(14);
+  const unsigned second = digits.Two(17);
+  const unsigned millis = text.size() == 24 ? digits.Two(20) * 10 + digits.One(22) : 0;
+  if (!digits.ok() || !IsDay(year, month, day) || hour > 23 || minute > 59 || second > 59) {
     return std::nullopt;
   }
-  const std::int64_t days = DaysSince1970(year, month, day);
-  return ((days * 24 + hour) * 60 + minute) * 60'000 + second * kSecondMs + millis;
+  const std::int64_t ms_of_day = ((hour * 60 + minute) * 60 + second) * kSecondMs + millis;
+  return DaysSince1970(year, month, day) * kDayMs + ms_of_day;
 }
 
 std::optional<std::int64_t> ParseTime(std::string_view text) {

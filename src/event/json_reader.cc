@@ -3,6 +3,7 @@
 #include <simdjson.h>
 
 #include <algorithm>
+#include <charconv>
 #include <cstring>
 #include <limits>
 #include <utility>
@@ -46,6 +47,17 @@ bool IsJsonNumber(std::string_view text) {
     if (!SkipDigits(text)) return false;
   }
   return text.empty();
+}
+
+// simdjson 3.0.1 reads 0.1000000000000000055511151231257827 as 4e-16: it mistakes fractions of more
+// than 19 digits behind a zero for exact ones, so that longer numbers are not left to it.
+constexpr std::size_t kShortNumber = 20;
+
+// A number beyond a double is JSON still: whether it matters is the field's business.
+double ReadLongNumber(std::string_view token) {
+  double number = 0;
+  const auto [rest, error] = std::from_chars(token.data(), token.data() + token.size(), number);
+  return error == std::errc{} ? number : std::numeric_limits<double>::infinity();
 }
 
 // One walk over a document, which checks all of it: what a mapping does not want must be JSON too,
@@ -144,12 +156,11 @@ class Walk {
     return simdjson::SUCCESS;
   }
 
-  // A number beyond a double is JSON still: whether it matters is the field's business.
   simdjson::error_code Number(simdjson::error_code error, double number, std::string_view token,
                               FieldTree::NodeId node) {
-    if (error) {
+    if (error || token.size() > kShortNumber) {
       if (!IsJsonNumber(token)) return simdjson::NUMBER_ERROR;
-      number = std::numeric_limits<double>::infinity();
+      number = ReadLongNumber(token);
     }
     Found(node, Scalar::Number(number, token));
     return simdjson::SUCCESS;
@@ -210,7 +221,7 @@ class JsonReader::Parser {
       capacity_ = std::max<std::size_t>(wanted, 2 * capacity_);
       padded_ = std::make_unique<char[]>(capacity_);
     }
-    std::memcpy(padded_.get(), body.data(), body.size());
+    body.copy(padded_.get(), body.size());
     std::memset(padded_.get() + body.size(), 0, simdjson::SIMDJSON_PADDING);
     return parser_.iterate(padded_.get(), body.size(), capacity_);
   }

@@ -60,11 +60,12 @@ inline Status Ok() { return {}; }
 #define SEGMENTD_CONCAT(a, b) SEGMENTD_CONCAT_INNER(a, b)
 
 // Returns the error of a Status or Result expression from the enclosing function, if it has one.
-#define SEGMENTD_RETURN_IF_ERROR(expression)                                        \
-  do {                                                                              \
-    auto segmentd_status = (expression);                                            \
-    if (!segmentd_status.has_value())                                               \
-      return tl::unexpected<::segmentd::Error>(std::move(segmentd_status.error())); \
+#define SEGMENTD_RETURN_IF_ERROR(expression) \
+  SEGMENTD_RETURN_IF_ERROR_INNER(SEGMENTD_CONCAT(segmentd_status_, __COUNTER__), expression)
+#define SEGMENTD_RETURN_IF_ERROR_INNER(status, expression)                                        \
+  do {                                                                                            \
+    auto status = (expression);                                                                   \
+    if (!status.has_value()) return tl::unexpected<::segmentd::Error>(std::move(status.error())); \
   } while (false)
 
 // SEGMENTD_ASSIGN_OR_RETURN(auto x, Compute()): declares x, or returns the error.
