@@ -69,7 +69,7 @@ Status LearnDemoModel(const DemoPlan& plan, const std::string& path) {
   train::Options options;
   options.k_max = 8;
   SEGMENTD_ASSIGN_OR_RETURN(const train::Fit fit, train::FitModel(history, options, {}));
-  return WriteFile(path, model::EncodeBundle(fit.bundle));
+  return WriteFileAtomically(path, model::EncodeBundle(fit.bundle));
 }
 
 Status FeedDemo(const DemoPlan& plan, const kafka::Connection& connection, const std::string& topic,

@@ -21,27 +21,27 @@ bool IsInteger(std::string_view digits) {
 }
 
 // The customer's id, always as a view of the key: an id in the value is equal to it or refused.
-Checked CustomerOf(const RawRecord& record, const Scalar& id, std::string_view& customer) {
-  if (!record.key.has_value()) {
+Checked CustomerOf(std::optional<std::string_view> key, const Scalar& id,
+                   std::string_view& customer) {
+  if (!key.has_value()) {
     return Refuse(RejectCode::kKeyMismatch,
                   "the record has no key; produce it with the customer_id as its key");
   }
-  const std::string_view key = *record.key;
   if (id.type == Type::kAbsent) {
-    if (!IsUtf8(key)) {
+    if (!IsUtf8(*key)) {
       return Refuse(RejectCode::kBadValue, "the key is not UTF-8; it has to be the customer_id");
     }
   } else if (id.type != Type::kText && !(id.type == Type::kNumber && IsInteger(id.text))) {
     return BadValue("customer_id", id, "a text or a whole number");
-  } else if (id.text != key) {
+  } else if (id.text != *key) {
     return Refuse(
         RejectCode::kKeyMismatch,
         "the key is {} but the customer_id is {}; produce the record with the customer_id "
         "as its key",
-        Quote(key), Quote(id.text));
+        Quote(*key), Quote(id.text));
   }
-  if (key.empty()) return Refuse(RejectCode::kBadValue, "the customer_id is empty");
-  customer = key;
+  if (key->empty()) return Refuse(RejectCode::kBadValue, "the customer_id is empty");
+  customer = *key;
   return {};
 }
 
@@ -116,17 +116,17 @@ Checked ReadFields(const TransactionScalars& scalars, Event& event) {
 
 }  // namespace
 
-Checked AssembleEvent(const RawRecord& record, const TransactionScalars& scalars, TimeFormat time,
-                      Event& event) {
-  auto ok = CustomerOf(record, scalars[Field::kCustomerId], event.customer_id);
+Checked AssembleEvent(std::optional<std::string_view> key, const TransactionScalars& scalars,
+                      TimeFormat time, Event& event) {
+  auto ok = CustomerOf(key, scalars[Field::kCustomerId], event.customer_id);
   if (ok) ok = ReadFields(scalars, event);
   if (ok) ok = ReadTime(scalars[Field::kEventTime], time, event.event_time_ms);
   return ok;
 }
 
-Checked AssembleProfile(const RawRecord& record, std::span<const Scalar> scalars,
+Checked AssembleProfile(std::optional<std::string_view> key, std::span<const Scalar> scalars,
                         std::span<const std::string> attributes, Profile& profile) {
-  if (auto ok = CustomerOf(record, scalars.front(), profile.customer_id); !ok) return ok;
+  if (auto ok = CustomerOf(key, scalars.front(), profile.customer_id); !ok) return ok;
   for (std::size_t i = 0; i < attributes.size(); ++i) {
     const Scalar& scalar = scalars[i + 1];
     const bool is_number = scalar.type == Type::kNumber || scalar.type == Type::kBool;

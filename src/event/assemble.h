@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -11,12 +12,12 @@
 namespace segmentd::event {
 
 // The rules of the input contract, whatever the encoding: key, then fields, then time. The views of
-// the result are those of the record's key and of the scalars. A refusal leaves it half filled.
-Checked AssembleEvent(const RawRecord& record, const TransactionScalars& scalars, TimeFormat time,
-                      Event& event);
+// the result are those of the key and of the scalars. A refusal leaves it half filled.
+Checked AssembleEvent(std::optional<std::string_view> key, const TransactionScalars& scalars,
+                      TimeFormat time, Event& event);
 
 // scalars[0] is the customer_id; scalars[i + 1] belongs to attributes[i], whose names are viewed.
-Checked AssembleProfile(const RawRecord& record, std::span<const Scalar> scalars,
+Checked AssembleProfile(std::optional<std::string_view> key, std::span<const Scalar> scalars,
                         std::span<const std::string> attributes, Profile& profile);
 
 // Whether a transaction could have `scalar` in `field` at all: what a constant must pass.

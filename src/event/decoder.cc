@@ -186,11 +186,9 @@ class RecordDecoder final : public Decoder {
     for (const auto& [field, constant] : mapping_->transaction_constants()) {
       transaction_[static_cast<Field>(field)] = constant;
     }
-    const Scalar& id = transaction_[Field::kCustomerId];
-    if (!mapping_->format().keyed && !record.key.has_value() && id.type == Scalar::Type::kAbsent) {
-      return Refuse(RejectCode::kMissingField, "customer_id is missing");
-    }
-    if (auto ok = AssembleEvent(WithKey(record, id), transaction_, time_, event); !ok) return ok;
+    std::optional<std::string_view> key;
+    if (auto ok = FindKey(record, transaction_[Field::kCustomerId], key); !ok) return ok;
+    if (auto ok = AssembleEvent(key, transaction_, time_, event); !ok) return ok;
     event.category = reader_->Keep(event.category);
     event.channel = reader_->Keep(event.channel);
     return {};
@@ -198,22 +196,28 @@ class RecordDecoder final : public Decoder {
 
   Checked ProfileOf(const RawRecord& record, Profile& profile) {
     std::fill(profile_.begin(), profile_.end(), Scalar{});
-    if (!record.value.has_value()) return AssembleProfile(record, profile_, {}, profile);
+    if (!record.value.has_value()) return AssembleProfile(record.key, profile_, {}, profile);
     std::string_view body;
     if (auto ok = ReadBody(record, body); !ok) return ok;
     if (auto ok = reader_->ReadProfile(body, profile_); !ok) return ok;
     for (const auto& [place, constant] : mapping_->profile_constants()) profile_[place] = constant;
     const std::span<const std::string> attributes = mapping_->format().profile_attributes;
-    if (auto ok = AssembleProfile(record, profile_, attributes, profile); !ok) return ok;
+    std::optional<std::string_view> key;
+    if (auto ok = FindKey(record, profile_.front(), key); !ok) return ok;
+    if (auto ok = AssembleProfile(key, profile_, attributes, profile); !ok) return ok;
     for (Attribute& attribute : profile.attributes) attribute.text = reader_->Keep(attribute.text);
     return {};
   }
 
-  // Files have no keys: the value's own customer_id stands in.
-  RawRecord WithKey(const RawRecord& record, const Scalar& id) {
-    RawRecord keyed = record;
-    if (!mapping_->format().keyed && !record.key.has_value()) keyed.key = reader_->Keep(id.text);
-    return keyed;
+  // Lines of a file have no keys: the value's own customer_id stands in.
+  Checked FindKey(const RawRecord& record, const Scalar& id, std::optional<std::string_view>& key) {
+    key = record.key;
+    if (key.has_value() || mapping_->format().keyed) return {};
+    if (id.type == Scalar::Type::kAbsent) {
+      return Refuse(RejectCode::kMissingField, "customer_id is missing");
+    }
+    key = reader_->Keep(id.text);
+    return {};
   }
 
   Checked ReadBody(const RawRecord& record, std::string_view& body) const {

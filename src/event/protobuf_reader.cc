@@ -34,6 +34,13 @@ Scalar ReadText(pbf_reader& message) {
 
 Scalar ReadDouble(pbf_reader& message) { return Scalar::Number(message.get_double()); }
 
+// Zero is what an absent instant reads as. Those within the years 1 to 9999 are exact in a double;
+// all others are refused.
+Scalar ReadInstant(pbf_reader& message) {
+  const std::int64_t instant_ms = message.get_sint64();
+  return instant_ms == 0 ? Scalar{} : Scalar::Number(static_cast<double>(instant_ms));
+}
+
 Scalar ReadKind(pbf_reader& message) {
   switch (message.get_enum()) {
     case 0:
@@ -60,8 +67,7 @@ void ReadFields(pbf_reader message, TransactionScalars& scalars) {
         scalars[Field::kCustomerId] = ReadText(message);
         break;
       case tag_and_type(3, kVarint):
-        // Instants within the years 1 to 9999 are exact in a double; all others are refused.
-        scalars[Field::kEventTime] = Scalar::Number(static_cast<double>(message.get_sint64()));
+        scalars[Field::kEventTime] = ReadInstant(message);
         break;
       case tag_and_type(4, kVarint):
         scalars[Field::kKind] = ReadKind(message);

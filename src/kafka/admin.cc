@@ -7,6 +7,7 @@ namespace segmentd::kafka {
 namespace {
 
 constexpr int kAnswerMs = 10'000;
+constexpr int kAnswerSliceMs = 1000;  // brokers that are known to be away are not waited for
 constexpr int kRequestMs = 15'000;
 constexpr std::int64_t kNoFetchBytes = 1 << 20;
 constexpr int kBrokersDefault = -1;  // replication as the broker has it
@@ -52,11 +53,14 @@ Error Admin::Explain(rd_kafka_resp_err_t error, std::string_view doing) {
 }
 
 Result<std::optional<int>> Admin::Partitions(const std::string& topic) {
-  Result<std::optional<int>> count = AskPartitions(client_, events_.health, topic, kAnswerMs);
-  if (count.ok()) return count;
-  rd_kafka_poll(client_.get(), 0);
   const Health& health = events_.health;
-  return tl::unexpected(health.brokers_down() ? health.Down(brokers()) : count.error());
+  for (const Deadline deadline(kAnswerMs);;) {
+    Result<std::optional<int>> count = AskPartitions(client_, health, topic, kAnswerSliceMs);
+    if (count.ok() || count.error().code != Code::kRetry) return count;
+    rd_kafka_poll(client_.get(), 0);
+    if (health.brokers_down()) return tl::unexpected(health.Down(brokers()));
+    if (deadline.passed()) return count;
+  }
 }
 
 bool Admin::HasController() {

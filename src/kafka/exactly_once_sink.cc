@@ -8,6 +8,7 @@ namespace {
 // The first use of a broker's transactions takes a second, an open transaction of the same id
 // another.
 constexpr int kInitMs = 10'000;
+constexpr int kInitSliceMs = 2000;
 constexpr int kSettleMs = 5000;
 constexpr int kAbortMs = 10'000;
 constexpr int kBetweenAttemptsMs = 20;
@@ -25,14 +26,24 @@ Status ExactlyOnceSink::Reset() {
   open_ = indefinite_ = false;
   if (Status opened = writer_.Reopen(); !opened.ok()) return opened;
   Outbox& outbox = *writer_.outbox();
-  Status ready = StatusOf(rd_kafka_init_transactions(outbox.client(), kInitMs),
-                          "making the producer's transactional id ours");
-  rd_kafka_poll(outbox.client(), 0);
+  Status ready = Ok();
+  for (const Deadline deadline(kInitMs); !deadline.passed();) {
+    ready = StatusOf(rd_kafka_init_transactions(outbox.client(),
+                                                std::clamp(deadline.left_ms(), 1, kInitSliceMs)),
+                     "making the producer's transactional id ours");
+    rd_kafka_poll(outbox.client(), 0);
+    // No use in waiting longer for brokers of which it is known that none answers.
+    if (!IsRetry(ready) || outbox.health().unreachable()) break;
+  }
   if (ready.ok()) return ready;
-  const Error error = outbox.health().fatal().value_or(ready.error());
-  const bool away = error.code == Code::kRetry && outbox.health().brokers_down();
+  Error error = ready.error();
+  if (outbox.health().fatal()) {
+    error = *outbox.health().fatal();
+  } else if (error.code == Code::kRetry && outbox.health().unreachable()) {
+    error = outbox.health().Down(outbox.brokers());
+  }
   writer_.Drop();
-  return tl::unexpected(away ? outbox.health().Down(writer_.options().connection.brokers) : error);
+  return tl::unexpected(error);
 }
 
 Status ExactlyOnceSink::Begin() {

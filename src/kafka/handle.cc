@@ -11,7 +11,7 @@ Status Set(rd_kafka_conf_t* conf, const std::string& key, const std::string& val
   char reason[512] = "";
   if (rd_kafka_conf_set(conf, key.c_str(), value.c_str(), reason, sizeof reason) !=
       RD_KAFKA_CONF_OK) {
-    return Fail(Code::kConfig, "kafka.client: {}", reason);
+    return Fail(Code::kConfig, "kafka.client: {}={}: {}", key, value, reason);
   }
   return Ok();
 }

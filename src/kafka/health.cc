@@ -36,7 +36,7 @@ Error Health::Explain(const std::string& brokers, rd_kafka_resp_err_t error,
   if (fatal_) return *fatal_;
   const Error plain = ErrorOf(error, doing);
   if (plain.code != Code::kRetry) return plain;
-  if (down_ || !reason_.empty()) return Unreachable(brokers, reason_).With(doing);
+  if (unreachable()) return Unreachable(brokers, reason_).With(doing);
   return {Code::kRetry, plain.message + "; trying again"};
 }
 

@@ -18,6 +18,8 @@ class Health {
   void Clear();
 
   bool brokers_down() const { return down_; }
+  // Some connection failed since Clear; a call that timed out did so for this reason.
+  bool unreachable() const { return down_ || !reason_.empty(); }
   // What cannot mend itself: a refused login, a fenced member. Ends the client's use.
   const std::optional<Error>& fatal() const { return fatal_; }
   // For timeouts: the last connection error when there was one, since "timed out" alone helps

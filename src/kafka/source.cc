@@ -84,22 +84,16 @@ void Source::Accept(const rd_kafka_message_t& message, event::Source source) {
 }
 
 void Source::AcceptError(const rd_kafka_message_t& message) {
-  if (message.rkt == nullptr) {
-    health_.Note(message.err, rd_kafka_message_errstr(&message));
+  if (message.rkt == nullptr || message.partition < 0) {
+    OnError(message.err, rd_kafka_message_errstr(&message));
     return;
   }
   const event::Source source = SourceOf(message.rkt);
-  if (message.partition < 0) {
-    suspect_ = CodeOf(message.err) == Code::kRetry;
-    if (!suspect_) health_.Note(message.err, rd_kafka_message_errstr(&message));
-    return;
-  }
   Slot& slot = SlotOf(source, message.partition);
-  if (!slot.started) return;
   if (message.err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
-    slot.next = std::max(slot.next, message.offset);
+    if (slot.started) slot.next = std::max(slot.next, message.offset);
   } else if (message.err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET) {
-    slot.started = false;
+    if (!std::exchange(slot.started, false)) return;
     gap_ =
         Error{Code::kFatal,
               fmt::format("partition {} of topic \"{}\" cannot be read at offset {}: its records "
@@ -109,7 +103,7 @@ void Source::AcceptError(const rd_kafka_message_t& message) {
                           message.partition, NameOf(source), slot.next,
                           rd_kafka_message_errstr(&message))};
   } else if (CodeOf(message.err) == Code::kRetry) {
-    suspect_ = true;
+    suspect_ = true;  // such as a subscribed topic that is missing, said of its partition 0
   } else {
     gap_ = ErrorOf(message.err, fmt::format("reading partition {} of topic \"{}\"",
                                             message.partition, NameOf(source)));

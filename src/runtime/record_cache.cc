@@ -43,7 +43,7 @@ std::optional<std::string_view> RecordCache::Find(std::string_view customer_id) 
 }
 
 void RecordCache::Put(std::string_view customer_id, std::string_view image) {
-  if (slots_.size() * 3 <= (static_cast<std::size_t>(customers_) + 1) * 4) GrowIndex();
+  if (slots_.size() * 7 <= (static_cast<std::size_t>(customers_) + 1) * 8) GrowIndex();
   const auto hash = static_cast<std::uint32_t>(Hash64(customer_id));
   const std::size_t at = SlotOf(customer_id, hash);
   const bool known = slots_[at].entry != kNone;

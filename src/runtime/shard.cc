@@ -235,6 +235,7 @@ Status Shard::Body::Handle(const Error& error, Task* task) {
       return tl::unexpected(error);
   }
   if (error.code == Code::kFenced || error.code == Code::kFatal) {
+    transaction.GiveUp(error.code);
     const std::int64_t now_ms = NowMs();
     std::erase_if(resets_ms, [&](std::int64_t at) { return at < now_ms - kResetsWindowMs; });
     resets_ms.push_back(now_ms);

@@ -16,10 +16,6 @@ constexpr int kRebuildsMax = 2;
 // The share of the cache that may wait for the store.
 constexpr std::int64_t kUnstoredShare = 4;
 
-std::string ImageKey(std::string_view customer_id) {
-  return std::string(1, ports::kCustomerKey).append(customer_id);
-}
-
 }  // namespace
 
 Task::Task(Partition partition, const ShardOptions& options, const ShardParts& parts)
@@ -239,21 +235,9 @@ bool Task::dirty() const {
 }
 
 Status Task::Produce(Transaction& transaction) {
-  pipeline::Customer customer;
   SEGMENTD_RETURN_IF_ERROR(
-      cache_.VisitUncommitted([&](std::string_view id, std::string_view image) -> Status {
-        if (options_.state_every_commit && !image.empty()) {
-          SEGMENTD_RETURN_IF_ERROR(pipeline::DecodeCustomer(image, customer));
-          SEGMENTD_RETURN_IF_ERROR(
-              transaction.Send(parts_.pipeline.StateRecord(partition_, id, customer)));
-        }
-        const Status sent =
-            transaction.SendImage(partition_, ImageKey(id), image.empty() ? nullptr : &image);
-        if (sent.ok() || sent.error().code != Code::kBadRecord) return sent;
-        return segmentd::Fail(Code::kConfig,
-                              "customer {}: its state of {} bytes is too large for the changelog "
-                              "topic ({}): raise the topic's max.message.bytes",
-                              id, image.size(), sent.error().message);
+      cache_.VisitUncommitted([&](std::string_view id, std::string_view image) {
+        return Produce(transaction, id, image);
       }));
   if (inputs_[0].assigned) meta_.transactions_next = inputs_[0].next;
   if (inputs_[1].assigned) meta_.profiles_next = inputs_[1].next;
@@ -264,6 +248,22 @@ Status Task::Produce(Transaction& transaction) {
   const std::string bytes = ports::EncodeMeta(meta_);
   const std::string_view view = bytes;
   return transaction.SendImage(partition_, std::string_view(&ports::kMetaKey, 1), &view);
+}
+
+Status Task::Produce(Transaction& transaction, std::string_view id, std::string_view image) {
+  if (options_.state_every_commit && !image.empty()) {
+    if (customers_.empty()) customers_.resize(1);
+    SEGMENTD_RETURN_IF_ERROR(pipeline::DecodeCustomer(image, customers_[0]));
+    SEGMENTD_RETURN_IF_ERROR(
+        transaction.Send(parts_.pipeline.StateRecord(partition_, id, customers_[0])));
+  }
+  image_.assign(1, ports::kCustomerKey).append(id);
+  const Status sent = transaction.SendImage(partition_, image_, image.empty() ? nullptr : &image);
+  if (sent.has_value() || sent.error().code != Code::kBadRecord) return sent;
+  return segmentd::Fail(Code::kConfig,
+                        "customer {}: its state of {} bytes is too large for the changelog topic "
+                        "({}): raise the topic's max.message.bytes",
+                        id, image.size(), sent.error().message);
 }
 
 void Task::AppendPositions(std::vector<ports::InputPosition>& positions) const {

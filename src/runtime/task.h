@@ -76,6 +76,7 @@ class Task {
   Status TakeCommitted();
   Status StartInputs();
   Status Fetch(std::span<const std::string_view> ids);
+  Status Produce(Transaction& transaction, std::string_view customer_id, std::string_view image);
   Status FetchMisses(std::span<const std::string_view> ids);
   Error Describe(const Error& error, std::string_view customer_id) const;
   ports::InputPartition InputOf(std::size_t source) const;

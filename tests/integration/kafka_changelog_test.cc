@@ -29,7 +29,7 @@ class ChangelogTest : public RealKafkaTest {
   kafka::ShardOptions Options() {
     kafka::ShardOptions options = TestOptions(connection(), input_ + "-app", input_);
     options.outputs[static_cast<std::size_t>(pipeline::Topic::kChangelog)] = changelog_;
-    options.replay_stall_ms = 300;
+    options.replay_stall_ms = 2000;
     return options;
   }
 

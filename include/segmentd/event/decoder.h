@@ -21,6 +21,7 @@ enum class TimeFormat : std::uint8_t { kRfc3339, kSeconds, kMilliseconds };
 
 // Where one of our fields is found in a foreign record: a dotted path ("order.total"), a JSON
 // pointer ("/order/total"), or a constant that every record gets. Names are those of the contract.
+// Ids and the time differ from record to record, so that they cannot be constants.
 struct FieldSource {
   std::string path;
   std::variant<std::monostate, double, std::string> constant;
@@ -40,8 +41,11 @@ struct Format {
   std::vector<std::string> profile_attributes;
 };
 
-// Bytes to events for one input topic. Framing, size, parsing, key and fields are checked in that
-// order; time and duplicates need the partition's state and are the pipeline's.
+// Bytes to events for one input topic. Framing, size, parsing, key, fields and the time's form are
+// checked in that order; too old, from the future and duplicates need the partition's state and are
+// the pipeline's. The whole value has to be well-formed, ignored fields too. Null is absent; of a
+// field that occurs twice the last counts. The time of Protobuf is in milliseconds, whatever `time`
+// says, and absent when it is zero, which the wire cannot tell apart.
 // One thread. Views in results live until Reset() or the record's bytes end. Never throws.
 class Decoder {
  public:

@@ -17,7 +17,7 @@ namespace segmentd::runtime {
 //
 //   Put -> uncommitted -> Committed() -> unstored -> Stored() -> clean -> evicted by Trim()
 //
-// One block of memory per customer and 24 to 40 bytes beside it. An empty image says that the
+// One block of memory per customer and 25 to 40 bytes beside it. An empty image says that the
 // customer is known not to exist. Views end with the next call that is not const. One thread.
 class RecordCache {
  public:
@@ -77,7 +77,7 @@ class RecordCache {
   void GrowIndex();
 
   std::int64_t bytes_max_;
-  std::vector<Slot> slots_;  // a power of two, at most three quarters used
+  std::vector<Slot> slots_;  // a power of two, at most seven eighths used
   std::vector<Entry> entries_;
   std::vector<std::uint32_t> free_;
   std::vector<std::uint32_t> uncommitted_;

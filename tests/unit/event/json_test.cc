@@ -34,11 +34,9 @@ TEST(JsonTransactionTest, ReadsEveryFieldOfTheContract) {
 
 TEST(JsonTransactionTest, FillsWhatIsAbsentOrNull) {
   Decoding decoding;
-  for (
-      const std::string more :
-      {"",
-       R"(,"event_id":null,"kind":null,"quantity":null,"category":null,"channel":null,"discount":null)",
-       R"(,"event_id":"","category":"","channel":"")"}) {
+  for (const std::string more : {"", R"(,"event_id":null,"kind":null,"quantity":null)",
+                                 R"(,"category":null,"channel":null,"discount":null)",
+                                 R"(,"event_id":"","category":"","channel":"")"}) {
     const auto event = decoding.Transaction("c42", Purchase(more));
     ASSERT_TRUE(event.has_value()) << event.error().message;
     EXPECT_EQ(event->kind, Kind::kPurchase);
@@ -218,6 +216,22 @@ TEST(JsonTransactionTest, RefusesRecordsWithoutKeyOrWithAnother) {
   EXPECT_EQ(Verdict(decoding.Transaction(std::nullopt, Purchase())), "key_mismatch/validate");
   EXPECT_EQ(Verdict(decoding.Transaction("c43", Purchase())), "key_mismatch/validate");
   EXPECT_EQ(Verdict(decoding.Transaction("", Purchase())), "key_mismatch/validate");
+}
+
+TEST(JsonTransactionTest, TakesTheCustomerFromTheValueWhereRecordsHaveNoKeys) {
+  Format format;
+  format.keyed = false;
+  Decoding decoding(format);
+  const auto event = decoding.Transaction(std::nullopt, Purchase());
+  ASSERT_TRUE(event.has_value()) << event.error().message;
+  ASSERT_TRUE(decoding.Transaction(std::nullopt, Purchase(R"(,"customer_id":7)")));
+  EXPECT_EQ(event->customer_id, "c42");
+  EXPECT_EQ(Verdict(decoding.Transaction(std::nullopt, "{}")), "missing_field/validate");
+  EXPECT_EQ(Verdict(decoding.Transaction(std::nullopt, Purchase(R"(,"customer_id":"")"))),
+            "bad_value/validate");
+  EXPECT_EQ(Verdict(decoding.Transaction(std::nullopt, Purchase(R"(,"customer_id":true)"))),
+            "bad_value/validate");
+  EXPECT_EQ(Verdict(decoding.Transaction("c43", Purchase())), "key_mismatch/validate");
 }
 
 TEST(JsonTransactionTest, RefusesCustomersThatAreNoText) {

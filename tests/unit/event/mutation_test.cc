@@ -45,8 +45,9 @@ void ExpectSound(const tl::expected<Event, Rejection>& event) {
 
 TEST(MutationTest, YieldsASoundEventOrAReasonForAnyBytes) {
   Random random(20'261'120);
-  const std::string json = Purchase(
-      R"(,"event_id":"o-1","kind":"refund","quantity":2,"category":"caf\u00e9","channel":"web","x":{"y":[1,-2.5e3,null,true,"é"]})");
+  const std::string json =
+      Purchase(R"(,"event_id":"o-1","kind":"refund","quantity":2,"category":"caf\u00e9")"
+               R"(,"channel":"web","x":{"y":[1,-2.5e3,null,true,"é"]})");
   v1::Transaction message;
   message.set_customer_id("c42");
   message.set_event_time_ms(kPurchaseMs);

@@ -99,6 +99,7 @@ TEST(ProtobufTransactionTest, RefusesBytesThatAreNoMessage) {
   }
   EXPECT_EQ(Verdict(decoding.Transaction("c42", std::nullopt)), "malformed/decode");
   EXPECT_EQ(Verdict(decoding.Transaction("c42", "")), "missing_field/validate");
+  EXPECT_EQ(Verdict(decoding.Transaction("c42", "\x18\x00"s)), "missing_field/validate");
 }
 
 TEST(ProtobufTransactionTest, SkipsUnknownFieldsAndWireTypes) {

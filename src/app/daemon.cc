@@ -1,0 +1,140 @@
+#include "app/daemon.h"
+
+#include <memory>
+
+#include "app/endpoints.h"
+#include "app/log_probe.h"
+#include "app/options.h"
+#include "app/overview.h"
+#include "app/shard_group.h"
+#include "app/topics_gate.h"
+#include "app/version.h"
+#include "segmentd/base/hash.h"
+#include "segmentd/http/server.h"
+#include "segmentd/model/bundle.h"
+#include "segmentd/rocks/stores.h"
+#include "segmentd/telemetry/metrics.h"
+#include "segmentd/telemetry/status_board.h"
+
+namespace segmentd::app {
+namespace {
+
+telemetry::Identity IdentityOf(const config::Config& config) {
+  return {std::string(Version()),          std::string(Revision()),
+          std::string(Compiler()),         ContentHash(config::Render(config)),
+          config.input.transactions.topic, config.input.profiles.topic.value_or("")};
+}
+
+void ShowModel(const pipeline::Model& model, telemetry::Metrics& metrics, const Log& log) {
+  telemetry::ModelIdentity shown{model.version,
+                                 static_cast<int>(model.ids.size()),
+                                 std::string(model::EmbeddingKindName(model.bundle.embedding.kind)),
+                                 {}};
+  for (const model::Segment& segment : model.bundle.segments) {
+    shown.names.emplace_back(segment.id, segment.name());
+  }
+  metrics.SetModel(shown);
+  log.Info("model", {{"version", model.version},
+                     {"segments", fmt::format("{}", shown.segments)},
+                     {"embedding", shown.embedding}});
+}
+
+Result<std::unique_ptr<http::Server>> Listen(const config::Config& config,
+                                             const Surfaces& surfaces) {
+  const auto address = config::ParseAddress(config.http.listen);
+  if (!address)
+    return Fail(Code::kConfig, "http.listen: `{}` is not host:port", config.http.listen);
+  http::Options options;
+  options.host = address->host;
+  options.port = address->port;
+  if (config.http.token_file) {
+    SEGMENTD_ASSIGN_OR_RETURN(options.token,
+                              config::ReadSecret(*config.http.token_file, "http.token_file"));
+  }
+  return http::Server::Start(
+      options, Endpoints(surfaces),
+      [&metrics = surfaces.metrics](std::string_view route, std::string_view method, int status,
+                                    double seconds) {
+        metrics.OnHttpRequest(route, method, status, seconds);
+      });
+}
+
+// What everything else stands on, in the order in which it can fail.
+struct Ground {
+  std::shared_ptr<const pipeline::Model> model;
+  kafka::Connection connection;
+  MemoryPlan memory;
+  std::unique_ptr<ports::StoreFactory> stores;
+  std::string instance;
+};
+
+Result<Ground> LayGround(const config::Config& config, const Log& log, const Clock& clock) {
+  SEGMENTD_RETURN_IF_ERROR(CheckOffline(config, false));
+  Ground ground;
+  SEGMENTD_ASSIGN_OR_RETURN(ground.model, LoadBootstrap(config));
+  SEGMENTD_ASSIGN_OR_RETURN(ground.connection, ConnectionOf(config, &log));
+  ground.memory = PlanMemory(config.state.memory_bytes, config.shards);
+  rocks::StoreOptions stores;
+  stores.dir = config.state.dir;
+  stores.memory_bytes = ground.memory.store_bytes;
+  SEGMENTD_ASSIGN_OR_RETURN(ground.stores, rocks::OpenStores(stores, clock));
+  if (config.instance) {
+    ground.instance = *config.instance;
+  } else {
+    SEGMENTD_ASSIGN_OR_RETURN(ground.instance, rocks::InstanceId(config.state.dir));
+  }
+  return ground;
+}
+
+Overview FirstOverview(const config::Config& config, const Ground& ground, const Clock& clock) {
+  Overview overview;
+  overview.app = config.app;
+  overview.instance = ground.instance;
+  overview.model_version = ground.model == nullptr ? "" : ground.model->version;
+  overview.shards = config.shards;
+  overview.started_ms = clock.WallMs();
+  return overview;
+}
+
+}  // namespace
+
+Status RunDaemon(const config::Config& config, const DaemonOptions& options, Log& log,
+                 std::stop_token stop) {
+  SystemClock clock;
+  log.Info("starting", {{"version", std::string(Version())},
+                        {"app", config.app},
+                        {"brokers", config.kafka.brokers},
+                        {"state", config.state.dir}});
+  SEGMENTD_ASSIGN_OR_RETURN(const Ground ground, LayGround(config, log, clock));
+  log.Info("memory", {{"plan", DescribeMemory(ground.memory, config.shards)}});
+
+  telemetry::Metrics metrics(IdentityOf(config));
+  telemetry::StatusBoard board;
+  LogProbe log_probe(log, clock);
+  std::vector<ports::Probe*> probes = {&board, &metrics, &log_probe};
+  if (options.watcher != nullptr) probes.push_back(options.watcher);
+  ProbeFan probe(std::move(probes));
+  log.SetCounter([&metrics](std::string_view level) { metrics.OnLogMessage(level); });
+  if (ground.model != nullptr) ShowModel(*ground.model, metrics, log);
+
+  SharedOverview overview(FirstOverview(config, ground, clock));
+  const std::stop_callback stopping(
+      stop, [&overview] { overview.Update([](Overview& now) { now.stopping = true; }); });
+  SEGMENTD_ASSIGN_OR_RETURN(const std::unique_ptr<http::Server> server,
+                            Listen(config, {clock, overview, board, metrics}));
+  const auto address = config::ParseAddress(config.http.listen);
+  log.Announce("listening", {{"address", fmt::format("{}:{}", address->host, server->port())}});
+  if (options.on_listening) options.on_listening(server->port());
+
+  Status ended = PassTopicsGate(config, ground.connection, overview, log, stop);
+  if (ended.ok() && !stop.stop_requested()) {
+    ended = RunShards({config, options.until_drained, ground.connection, ground.memory,
+                       ground.instance, ground.model, clock, *ground.stores, probe, overview},
+                      stop);
+  }
+  log.SetCounter({});
+  if (ended.ok()) log.Info("stopped", {{"app", config.app}});
+  return ended;
+}
+
+}  // namespace segmentd::app

@@ -1,0 +1,57 @@
+#include <CLI/CLI.hpp>
+#include <exception>
+
+#include "app/commands.h"
+#include "app/console.h"
+#include "app/exit_code.h"
+#include "app/usage.h"
+#include "app/version.h"
+
+namespace segmentd::app {
+namespace {
+
+int Main(int argc, char** argv) {
+  if (argc > 1) {
+    if (const std::string unknown = ExplainUnknownCommand(argv[1]); !unknown.empty()) {
+      Say(unknown);
+      return kExitUsage;
+    }
+  }
+  CLI::App root("Live customer segments from a Kafka stream of transactions.", "segmentd");
+  const auto formatter = std::make_shared<HelpFormatter>();
+  root.formatter(formatter);
+  root.set_version_flag("-V,--version", std::string(Version()));
+  root.require_subcommand(1);
+  Runner chosen;
+  for (const Command& command : Commands()) {
+    CLI::App* sub = root.add_subcommand(std::string(command.name), std::string(command.meaning));
+    sub->formatter(formatter);
+    const Runner runner = command.add(*sub);
+    sub->parse_complete_callback([&chosen, runner] { chosen = runner; });
+  }
+  if (argc == 1) {
+    Say(root.help());
+    return kExitUsage;
+  }
+  try {
+    root.parse(argc, argv);
+  } catch (const CLI::Success& told) {
+    return root.exit(told);  // help and version, on stdout
+  } catch (const CLI::ParseError& error) {
+    Say(ExplainUsage(root, error));
+    return kExitUsage;
+  }
+  return chosen();
+}
+
+}  // namespace
+}  // namespace segmentd::app
+
+int main(int argc, char** argv) {
+  try {
+    return segmentd::app::Main(argc, argv);
+  } catch (const std::exception& defect) {
+    segmentd::app::Say(std::string("segmentd: a defect: ") + defect.what());
+    return segmentd::app::kExitRuntime;
+  }
+}

@@ -1,0 +1,20 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace segmentd::app {
+
+// How state.memory is shared out. All but the store's part is per shard.
+struct MemoryPlan {
+  std::int64_t fetch_bytes = 0;   // prefetched input
+  std::int64_t send_bytes = 0;    // output on its way
+  std::int64_t commit_bytes = 0;  // images of an open commit
+  std::int64_t cache_bytes = 0;   // customers
+  std::int64_t store_bytes = 0;   // RocksDB's blocks and memtables, one budget for all partitions
+};
+
+MemoryPlan PlanMemory(std::int64_t memory_bytes, int shards);
+std::string DescribeMemory(const MemoryPlan& plan, int shards);
+
+}  // namespace segmentd::app

@@ -1,0 +1,170 @@
+#include "app/options.h"
+
+#include <fstream>
+#include <iterator>
+
+#include "app/version.h"
+#include "segmentd/event/decoder.h"
+
+namespace segmentd::app {
+namespace {
+
+// Key, headers and the error's own headers of a dead letter stand beside a value of
+// input.max_bytes.
+constexpr std::int64_t kDlqExtraBytes = 150'000;
+// librdkafka's severities: below are errors that stop a client, above what its retries deal with
+// and what the ports report in their own words.
+constexpr int kSyslogCritical = 2;
+
+event::Format ProfilesFormatOf(const config::Config& config) {
+  const config::Profiles& profiles = config.input.profiles;
+  event::Format format;
+  format.encoding = profiles.format;
+  format.framing = profiles.framing;
+  format.max_bytes = config.input.max_bytes;
+  format.fields = profiles.fields;
+  const feature::Plan& plan = config.features;
+  format.profile_attributes = plan.profile_numbers;
+  format.profile_attributes.insert(format.profile_attributes.end(), plan.profile_names.begin(),
+                                   plan.profile_names.end());
+  return format;
+}
+
+}  // namespace
+
+Result<kafka::Connection> ConnectionOf(const config::Config& config, const Log* log) {
+  kafka::Connection connection{config.kafka.brokers, config.kafka.client, {}};
+  for (const auto& [key, file] : config.kafka.client_files) {
+    SEGMENTD_ASSIGN_OR_RETURN(connection.client[key],
+                              config::ReadSecret(file, "kafka.client_files: " + key));
+  }
+  if (log != nullptr) {
+    connection.log = [log](int severity, std::string_view line) {
+      if (severity <= kSyslogCritical) {
+        log->Failure("kafka client", {{"line", std::string(line)}});
+      } else {
+        log->Debug("kafka client", {{"line", std::string(line)}});
+      }
+    };
+  }
+  return connection;
+}
+
+kafka::OutputTopics OutputTopicsOf(const config::Config& config) {
+  const std::string& prefix = config.output.prefix;
+  kafka::OutputTopics topics;
+  const auto name = [&topics](pipeline::Topic topic) -> std::string& {
+    return topics[static_cast<std::size_t>(topic)];
+  };
+  name(pipeline::Topic::kSegmentChanged) = prefix + "segment.changed.v1";
+  name(pipeline::Topic::kCustomerState) = prefix + "customer.state.v1";
+  name(pipeline::Topic::kAtRisk) = prefix + "at-risk.v1";
+  name(pipeline::Topic::kDlq) = prefix + "dlq.v1";
+  name(pipeline::Topic::kChangelog) = prefix + config.app + ".changelog";
+  return topics;
+}
+
+std::vector<std::string> InputTopicsOf(const config::Config& config) {
+  std::vector<std::string> topics = {config.input.transactions.topic};
+  if (config.input.profiles.topic) topics.push_back(*config.input.profiles.topic);
+  return topics;
+}
+
+std::vector<kafka::TopicSpec> OutputSpecsOf(const config::Config& config, int partitions) {
+  return kafka::OutputTopicSpecs(OutputTopicsOf(config), partitions,
+                                 config.input.max_bytes + kDlqExtraBytes);
+}
+
+event::Format TransactionsFormatOf(const config::Config& config) {
+  const config::Transactions& transactions = config.input.transactions;
+  event::Format format;
+  format.encoding = transactions.format;
+  format.framing = transactions.framing;
+  format.time = transactions.time;
+  format.max_bytes = config.input.max_bytes;
+  format.fields = transactions.fields;
+  return format;
+}
+
+pipeline::Options PipelineOptionsOf(const config::Config& config) {
+  pipeline::Options options;
+  options.app = config.app;
+  options.version = std::string(Version());
+  options.transactions = TransactionsFormatOf(config);
+  options.profiles = ProfilesFormatOf(config);
+  options.input_topics = {config.input.transactions.topic,
+                          config.input.profiles.topic.value_or("")};
+  options.format = config.output.format;
+  options.backfill = config.output.backfill;
+  options.state_every = config.output.state.every;
+  options.state_period_ms = config.output.state.period_ms;
+  options.out_of_orderness_ms = config.time.out_of_orderness_ms;
+  options.allowed_lateness_ms = config.time.allowed_lateness_ms;
+  options.max_future_ms = config.time.max_future_ms;
+  options.plan = config.features;
+  return options;
+}
+
+kafka::ShardOptions KafkaShardOptionsOf(const config::Config& config, const MemoryPlan& memory,
+                                        const kafka::Connection& connection,
+                                        const std::string& instance, int shard) {
+  kafka::ShardOptions options;
+  options.connection = connection;
+  options.app = config.app;
+  options.instance = instance;
+  options.shard = shard;
+  options.transactions_topic = config.input.transactions.topic;
+  options.profiles_topic = config.input.profiles.topic.value_or("");
+  options.outputs = OutputTopicsOf(config);
+  options.exactly_once = config.delivery == config::Delivery::kExactlyOnce;
+  options.fetch_bytes_max = memory.fetch_bytes;
+  options.send_bytes_max = memory.send_bytes;
+  options.dlq_record_bytes_max = config.input.max_bytes + kDlqExtraBytes;
+  return options;
+}
+
+runtime::ShardOptions RuntimeShardOptionsOf(const config::Config& config, const MemoryPlan& memory,
+                                            int shard, bool until_drained) {
+  runtime::ShardOptions options;
+  options.shard = shard;
+  options.commit_interval_ms = config.commit.interval_ms;
+  options.change_within_ms = config.commit.change_within_ms;
+  options.commit_bytes_max = memory.commit_bytes;
+  options.cache_bytes_max = memory.cache_bytes;
+  options.start_earliest = config.input.transactions.start == config::Start::kEarliest;
+  options.until_drained = until_drained;
+  options.state_every_commit = config.output.state.every == pipeline::StateEvery::kCommit;
+  return options;
+}
+
+Result<std::shared_ptr<const pipeline::Model>> LoadBootstrap(const config::Config& config) {
+  if (!config.learning.bootstrap) return nullptr;
+  const std::string context = "learning.bootstrap: " + *config.learning.bootstrap;
+  std::ifstream file(*config.learning.bootstrap, std::ios::binary);
+  const std::string bytes((std::istreambuf_iterator<char>(file)), {});
+  if (!file.is_open() || file.bad()) {
+    return Fail(Code::kConfig, "{}: cannot be read; `segmentd train` makes such a file", context);
+  }
+  auto model = pipeline::Model::Load(bytes);
+  if (!model.ok()) return tl::unexpected(model.error().With(context));
+  return model;
+}
+
+Status CheckOffline(const config::Config& config, bool with_files) {
+  const auto in = [](std::string_view what, const Error& error) {
+    return tl::unexpected(Error{Code::kConfig, error.With(what).message});
+  };
+  const Status client = kafka::CheckSettings(config.kafka.client);
+  if (!client.ok()) return in("kafka.client", client.error());
+  const auto pipeline = pipeline::Pipeline::Create(PipelineOptionsOf(config));
+  if (!pipeline.ok()) return in("input", pipeline.error());
+  if (!with_files) return Ok();
+  SEGMENTD_RETURN_IF_ERROR(ConnectionOf(config, nullptr));
+  if (config.http.token_file) {
+    SEGMENTD_RETURN_IF_ERROR(config::ReadSecret(*config.http.token_file, "http.token_file"));
+  }
+  SEGMENTD_RETURN_IF_ERROR(LoadBootstrap(config));
+  return Ok();
+}
+
+}  // namespace segmentd::app

@@ -1,0 +1,140 @@
+#include "app/overview.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "app/version.h"
+#include "segmentd/base/json_writer.h"
+#include "segmentd/event/event.h"
+
+namespace segmentd::app {
+namespace {
+
+// A turn of the loop takes milliseconds; even a stalled disk gets less than this.
+constexpr std::int64_t kTickMsMax = 30 * kSecondMs;
+constexpr double kCaughtUpLagS = 10;
+
+void WritePartition(JsonWriter& json, const ports::PartitionStatus& partition) {
+  json.BeginObject().Key("partition").Int(partition.partition.value());
+  json.Key("state").String(ports::TaskStateName(partition.state));
+  json.Key("state_since").Instant(partition.state_since_ms);
+  json.Key("position").Int(partition.position.value()).Key("lag_records");
+  partition.lag_records < 0 ? json.Null() : json.Int(partition.lag_records);
+  json.Key("lag_seconds").Double(partition.lag_seconds).Key("clock");
+  partition.clock_ms == INT64_MIN ? json.Null() : json.Instant(partition.clock_ms);
+  json.Key("restore_remaining").Int(partition.restore_remaining);
+  json.Key("problem").String(partition.problem).EndObject();
+}
+
+void WriteCounts(JsonWriter& json, const pipeline::Counts& counts) {
+  const auto number = [](std::uint64_t count) { return static_cast<std::int64_t>(count); };
+  json.BeginObject().Key("records").Int(number(counts.records));
+  json.Key("accepted").Int(number(counts.accepted)).Key("profiles").Int(number(counts.profiles));
+  json.Key("duplicates").Int(number(counts.duplicates)).Key("late").Int(number(counts.late));
+  json.Key("changes").Int(number(counts.changes)).Key("suppressed").Int(number(counts.suppressed));
+  json.Key("rejected").BeginObject();
+  for (std::size_t i = 0; i < counts.rejected.size(); ++i) {
+    if (counts.rejected[i] == 0) continue;
+    json.Key(event::RejectCodeName(static_cast<event::RejectCode>(i)))
+        .Int(number(counts.rejected[i]));
+  }
+  json.EndObject().EndObject();
+}
+
+void WriteShard(JsonWriter& json, const ports::ShardStatus& shard) {
+  json.BeginObject().Key("shard").Int(shard.shard).Key("joined").Bool(shard.joined);
+  json.Key("last_tick").Instant(shard.tick_ms).Key("last_commit");
+  shard.last_commit_ms == 0 ? json.Null() : json.Instant(shard.last_commit_ms);
+  json.Key("commits").Int(static_cast<std::int64_t>(shard.commits));
+  json.Key("aborts").Int(static_cast<std::int64_t>(shard.aborts));
+  json.Key("problem").String(shard.problem).Key("counts");
+  WriteCounts(json, shard.counts);
+  json.Key("partitions").BeginArray();
+  for (const ports::PartitionStatus& partition : shard.partitions) WritePartition(json, partition);
+  json.EndArray().EndObject();
+}
+
+bool Restoring(const Overview& overview, const ports::ShardStatus& shard) {
+  if (overview.ended.contains(shard.shard)) return false;
+  return !shard.joined || std::ranges::any_of(shard.partitions, [](const auto& partition) {
+    return partition.state != ports::TaskState::kRunning;
+  });
+}
+
+}  // namespace
+
+std::string_view Phase(const Overview& overview, std::span<const ports::ShardStatus> shards) {
+  if (overview.stopping) return "draining";
+  if (!overview.topics_verified || static_cast<int>(shards.size()) < overview.shards)
+    return "starting";
+  bool behind = false;
+  for (const ports::ShardStatus& shard : shards) {
+    if (Restoring(overview, shard)) return "restoring";
+    for (const auto& partition : shard.partitions) behind |= partition.lag_seconds > kCaughtUpLagS;
+  }
+  return behind ? "catching_up" : "running";
+}
+
+std::vector<std::string> ReasonsNotReady(const Overview& overview,
+                                         std::span<const ports::ShardStatus> shards) {
+  std::vector<std::string> reasons;
+  if (overview.stopping) reasons.push_back("the daemon is stopping");
+  if (!overview.topics_verified) {
+    reasons.push_back(overview.waiting_for.empty() ? "the topics are not verified yet"
+                                                   : overview.waiting_for);
+    return reasons;
+  }
+  for (int number = 0; number < overview.shards; ++number) {
+    if (overview.ended.contains(number)) continue;
+    const auto shard = std::ranges::find(shards, number, &ports::ShardStatus::shard);
+    if (shard == shards.end() || !shard->joined) {
+      reasons.push_back(fmt::format("shard {} has not joined the group yet", number));
+    }
+    if (shard == shards.end()) continue;
+    if (!shard->problem.empty())
+      reasons.push_back(fmt::format("shard {}: {}", number, shard->problem));
+    for (const ports::PartitionStatus& partition : shard->partitions) {
+      if (partition.state == ports::TaskState::kRunning) continue;
+      reasons.push_back(fmt::format("partition {} is {}{}{}", partition.partition.value(),
+                                    ports::TaskStateName(partition.state),
+                                    partition.problem.empty() ? "" : ": ", partition.problem));
+    }
+  }
+  return reasons;
+}
+
+bool IsAlive(const Overview& overview, std::span<const ports::ShardStatus> shards,
+             std::int64_t now_ms) {
+  return std::ranges::all_of(shards, [&](const ports::ShardStatus& shard) {
+    return overview.ended.contains(shard.shard) || now_ms - shard.tick_ms < kTickMsMax;
+  });
+}
+
+std::string ReadyJson(const Overview& overview, std::span<const ports::ShardStatus> shards) {
+  const std::vector<std::string> reasons = ReasonsNotReady(overview, shards);
+  std::string text;
+  JsonWriter json(text);
+  json.BeginObject().Key("ready").Bool(reasons.empty()).Key("reasons").BeginArray();
+  for (const std::string& reason : reasons) json.String(reason);
+  json.EndArray().Key("phase").String(Phase(overview, shards)).Key("model");
+  overview.model_version.empty() ? json.Null() : json.String(overview.model_version);
+  json.EndObject();
+  return text;
+}
+
+std::string StatusJson(const Overview& overview, std::span<const ports::ShardStatus> shards,
+                       std::int64_t now_ms) {
+  std::string text;
+  JsonWriter json(text);
+  json.BeginObject().Key("app").String(overview.app).Key("instance").String(overview.instance);
+  json.Key("version").String(Version()).Key("phase").String(Phase(overview, shards)).Key("model");
+  overview.model_version.empty() ? json.Null() : json.String(overview.model_version);
+  json.Key("started").Instant(overview.started_ms).Key("now").Instant(now_ms);
+  json.Key("waiting_for").String(overview.waiting_for).Key("shards").BeginArray();
+  for (const ports::ShardStatus& shard : shards) WriteShard(json, shard);
+  json.EndArray().EndObject();
+  return text;
+}
+
+}  // namespace segmentd::app

@@ -1,0 +1,63 @@
+#pragma once
+
+#include <cstdint>
+#include <set>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "segmentd/base/mutex.h"
+#include "segmentd/ports/probe.h"
+
+namespace segmentd::app {
+
+// What the daemon knows of itself beyond what its shards report.
+struct Overview {
+  std::string app;
+  std::string instance;
+  std::string model_version;  // empty: no model yet, state only
+  int shards = 1;
+  std::int64_t started_ms = 0;
+  bool topics_verified = false;
+  std::string waiting_for;  // what the start waits for, for a person
+  bool stopping = false;
+  std::set<int> ended;  // shards that have nothing left to do
+};
+
+// The Overview, shared between the daemon and the probes. Thread-safe.
+class SharedOverview {
+ public:
+  explicit SharedOverview(Overview overview) : overview_(std::move(overview)) {}
+
+  Overview Get() const {
+    const MutexLock lock(mutex_);
+    return overview_;
+  }
+  template <typename Change>
+  void Update(Change change) {
+    const MutexLock lock(mutex_);
+    change(overview_);
+  }
+
+ private:
+  mutable Mutex mutex_;
+  Overview overview_ SEGMENTD_GUARDED_BY(mutex_);
+};
+
+// starting | restoring | catching_up | running | draining
+std::string_view Phase(const Overview& overview, std::span<const ports::ShardStatus> shards);
+
+// Why the daemon is not ready, each for a person; none: it is.
+std::vector<std::string> ReasonsNotReady(const Overview& overview,
+                                         std::span<const ports::ShardStatus> shards);
+
+// Whether every shard's loop has turned lately. Never about Kafka: a restart would not mend that.
+bool IsAlive(const Overview& overview, std::span<const ports::ShardStatus> shards,
+             std::int64_t now_ms);
+
+std::string ReadyJson(const Overview& overview, std::span<const ports::ShardStatus> shards);
+std::string StatusJson(const Overview& overview, std::span<const ports::ShardStatus> shards,
+                       std::int64_t now_ms);
+
+}  // namespace segmentd::app

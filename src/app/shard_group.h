@@ -1,0 +1,37 @@
+#pragma once
+
+#include <memory>
+#include <stop_token>
+#include <string>
+
+#include "app/memory_plan.h"
+#include "app/overview.h"
+#include "segmentd/base/clock.h"
+#include "segmentd/base/result.h"
+#include "segmentd/config/config.h"
+#include "segmentd/kafka/connection.h"
+#include "segmentd/pipeline/model.h"
+#include "segmentd/ports/probe.h"
+#include "segmentd/ports/store.h"
+
+namespace segmentd::app {
+
+// What the shards of one daemon share.
+struct ShardGroup {
+  const config::Config& config;
+  bool until_drained;
+  const kafka::Connection& connection;
+  const MemoryPlan& memory;
+  const std::string& instance;
+  std::shared_ptr<const pipeline::Model> model;
+  Clock& clock;
+  ports::StoreFactory& stores;
+  ports::Probe& probe;
+  SharedOverview& overview;
+};
+
+// Runs each shard on a thread of its own until all are asked to stop or have drained. The first
+// error stops the others and is returned.
+Status RunShards(const ShardGroup& group, const std::stop_token& stop);
+
+}  // namespace segmentd::app

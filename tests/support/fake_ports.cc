@@ -1,0 +1,259 @@
+#include "support/fake_ports.h"
+
+#include <algorithm>
+
+#include "segmentd/base/assert.h"
+
+namespace segmentd::support {
+
+Status FakeSource::Subscribe(ports::RebalanceListener& listener) {
+  listener_ = &listener;
+  member_ = broker_.Join();
+  return Ok();
+}
+
+Result<std::span<const event::RawRecord>> FakeSource::Poll(std::int64_t max_wait_ms,
+                                                           int records_max) {
+  records_.clear();
+  const Status allowed = chaos_.At(Call::kPoll);
+  if (!allowed.has_value()) {
+    clock_.AdvanceMs(max_wait_ms);
+    return tl::unexpected(allowed.error());
+  }
+  if (listener_ != nullptr) FollowGroup();
+  // Brokers answer as they like: any number of records, of any partition first.
+  std::vector<ports::InputPartition> order;
+  for (const auto& [input, next] : reading_) order.push_back(input);
+  if (!order.empty()) {
+    const auto turn = static_cast<std::ptrdiff_t>(chaos_.random().Below(order.size()));
+    std::rotate(order.begin(), order.begin() + turn, order.end());
+  }
+  for (const ports::InputPartition& input : order) {
+    const std::size_t room = static_cast<std::size_t>(records_max) - records_.size();
+    const std::size_t share = chaos_.random().Below(room + 1);
+    Fetch(input, reading_[input], chaos_.random().Chance(0.5) ? room : share);
+  }
+  clock_.AdvanceMs(records_.empty() ? max_wait_ms
+                                    : static_cast<std::int64_t>(chaos_.random().Below(60)));
+  return std::span<const event::RawRecord>(records_);
+}
+
+void FakeSource::FollowGroup() {
+  if (!broker_.Alive(member_)) {
+    Revoke(/*lost=*/true);
+    member_ = broker_.Join();
+  }
+  if (broker_.MustRevoke(member_)) {
+    Revoke(/*lost=*/false);
+    broker_.Acknowledge(member_);
+  }
+  if (const auto assignment = broker_.TakeAssignment(member_)) {
+    owned_ = {assignment->begin(), assignment->end()};
+    if (!assignment->empty()) listener_->OnAssigned(*assignment);
+  }
+}
+
+void FakeSource::Revoke(bool lost) {
+  const std::vector<ports::InputPartition> gone(owned_.begin(), owned_.end());
+  if (!gone.empty()) listener_->OnRevoked(gone, lost);
+  owned_.clear();
+  reading_.clear();
+}
+
+void FakeSource::Fetch(const ports::InputPartition& input, Offset& next, std::size_t records_max) {
+  const std::string topic = FakeBroker::InputTopic(input.source);
+  const auto& log = broker_.log(topic, input.partition);
+  const Offset stable = broker_.LastStable(topic, input.partition);
+  std::size_t taken = 0;
+  for (; next < stable; next = Next(next)) {
+    const FakeBroker::Entry& entry = log[static_cast<std::size_t>(next.value())];
+    if (!entry.visible()) continue;
+    if (taken == records_max) return;
+    ++taken;
+    event::RawRecord& record = records_.emplace_back();
+    record.source = input.source;
+    record.partition = input.partition;
+    record.offset = next;
+    record.timestamp_ms = entry.timestamp_ms;
+    record.append_time = true;
+    if (entry.key) record.key = *entry.key;
+    if (entry.value) record.value = *entry.value;
+    record.headers = entry.views;
+  }
+}
+
+Result<std::vector<std::optional<Offset>>> FakeSource::Committed(
+    std::span<const ports::InputPartition> partitions) {
+  SEGMENTD_RETURN_IF_ERROR(chaos_.At(Call::kCommitted));
+  std::vector<std::optional<Offset>> committed;
+  for (const ports::InputPartition& input : partitions) {
+    if (broker_.OffsetsPending(input)) return Fail(Code::kRetry, "offsets are pending");
+    committed.push_back(broker_.Committed(input));
+  }
+  return committed;
+}
+
+Status FakeSource::StartAt(const ports::InputPartition& input, Offset next) {
+  SEGMENTD_RETURN_IF_ERROR(chaos_.At(Call::kStartAt));
+  SEGMENTD_ASSERT(owned_.contains(input), "only what is owned is read");
+  reading_[input] = next;
+  return Ok();
+}
+
+FakeSource::Range FakeSource::RangeOf(const ports::InputPartition& input) {
+  const std::string topic = FakeBroker::InputTopic(input.source);
+  return {broker_.Low(topic, input.partition), broker_.LastStable(topic, input.partition)};
+}
+
+Result<FakeSource::Range> FakeSource::QueryRange(const ports::InputPartition& input) {
+  SEGMENTD_RETURN_IF_ERROR(chaos_.At(Call::kQueryRange));
+  return RangeOf(input);
+}
+
+FakeSource::Range FakeSource::CachedRange(const ports::InputPartition& input) {
+  return RangeOf(input);
+}
+
+std::optional<Offset> FakeSource::Position(const ports::InputPartition& input) {
+  const auto at = reading_.find(input);
+  return at == reading_.end() ? std::nullopt : std::optional(at->second);
+}
+
+Result<FakeSource::Counts> FakeSource::PartitionCounts() {
+  SEGMENTD_RETURN_IF_ERROR(chaos_.At(Call::kPartitionCounts));
+  return Counts{broker_.partitions(), broker_.profile_partitions()};
+}
+
+void FakeSource::Close() {
+  if (listener_ == nullptr) return;
+  Revoke(/*lost=*/!broker_.Alive(member_));
+  broker_.Leave(member_);
+  listener_ = nullptr;
+}
+
+Status FakeSink::Note(Status failed) {
+  if (failed.has_value()) return failed;
+  if (failed.error().code == Code::kFenced) state_ = State::kDead;
+  if (failed.error().code == Code::kAbort) state_ = State::kFailed;
+  return failed;
+}
+
+Status FakeSink::Reset() {
+  SEGMENTD_RETURN_IF_ERROR(chaos_.At(Call::kReset));
+  epoch_ = broker_.InitProducer(id_);
+  state_ = State::kIdle;
+  return Ok();
+}
+
+Status FakeSink::Begin() {
+  SEGMENTD_ASSERT(state_ == State::kIdle, "a transaction begins when none is open");
+  SEGMENTD_RETURN_IF_ERROR(Note(chaos_.At(Call::kBegin)));
+  state_ = State::kOpen;
+  written_.clear();
+  receipt_ = {};
+  return Ok();
+}
+
+Status FakeSink::Write(const std::string& topic, Partition partition, FakeBroker::Entry entry) {
+  SEGMENTD_ASSERT(state_ == State::kOpen, "records go into an open transaction");
+  SEGMENTD_RETURN_IF_ERROR(Note(chaos_.At(Call::kSend)));
+  if (entry.value && entry.value->size() > record_bytes_max_) {
+    return Fail(Code::kBadRecord, "{} bytes are too many", entry.value->size());
+  }
+  if (topic == FakeBroker::OutputTopic(pipeline::Topic::kChangelog)) {
+    receipt_.changelog_next.try_emplace(partition, broker_.High(topic, partition));
+  }
+  if (!broker_.AppendOpen(id_, epoch_, topic, partition, std::move(entry))) {
+    return Note(Fail(Code::kFenced, "a newer producer has the name {}", id_));
+  }
+  written_.insert(partition);
+  return Ok();
+}
+
+Status FakeSink::Send(const pipeline::OutRecord& record) {
+  FakeBroker::Entry entry;
+  entry.key = record.key;
+  entry.value = record.value;
+  entry.headers = record.headers;
+  return Write(FakeBroker::OutputTopic(record.topic), record.partition, std::move(entry));
+}
+
+Status FakeSink::SendImage(Partition partition, std::string_view key,
+                           const std::string_view* value) {
+  FakeBroker::Entry entry;
+  entry.key = std::string(key);
+  if (value != nullptr) entry.value = std::string(*value);
+  return Write(FakeBroker::OutputTopic(pipeline::Topic::kChangelog), partition, std::move(entry));
+}
+
+Result<ports::CommitReceipt> FakeSink::Commit(std::span<const ports::InputPosition> positions) {
+  if (state_ == State::kDone) {  // it had taken effect, and only the answer was lost
+    state_ = State::kIdle;
+    return Receipt();
+  }
+  SEGMENTD_ASSERT(state_ == State::kOpen || state_ == State::kUndecided,
+                  "a commit ends an open transaction");
+  for (const Partition partition : written_) {
+    SEGMENTD_ASSERT(std::any_of(positions.begin(), positions.end(),
+                                [&](const auto& at) { return at.input.partition == partition; }),
+                    "a commit names every partition that was written for");
+  }
+  state_ = State::kUndecided;
+  broker_.HoldOffsets(id_, positions);
+  SEGMENTD_RETURN_IF_ERROR(Note(chaos_.At(Call::kCommit)));
+  if (!broker_.Current(id_, epoch_))
+    return tl::unexpected(Note(Fail(Code::kFenced, "fenced")).error());
+  if (!broker_.MayCommit(source_.member())) {
+    return tl::unexpected(Note(Fail(Code::kAbort, "the group has a newer generation")).error());
+  }
+  broker_.EndTransaction(id_, epoch_, /*commit=*/true, positions);
+  state_ = State::kDone;
+  SEGMENTD_RETURN_IF_ERROR(Note(chaos_.At(Call::kAfterCommit)));
+  state_ = State::kIdle;
+  return Receipt();
+}
+
+// One past the records is right too; the least is what a sink without delivery reports knows.
+ports::CommitReceipt FakeSink::Receipt() {
+  ports::CommitReceipt receipt = receipt_;
+  if (chaos_.random().Chance(0.5)) {
+    const std::string topic = FakeBroker::OutputTopic(pipeline::Topic::kChangelog);
+    for (auto& [partition, next] : receipt.changelog_next) next = broker_.High(topic, partition);
+  }
+  return receipt;
+}
+
+Status FakeSink::Abort() {
+  SEGMENTD_ASSERT(state_ == State::kOpen || state_ == State::kFailed,
+                  "what is aborted is open, and no commit of it is undecided");
+  SEGMENTD_RETURN_IF_ERROR(Note(chaos_.At(Call::kAbort)));
+  if (!broker_.EndTransaction(id_, epoch_, /*commit=*/false, {})) {
+    return Note(Fail(Code::kFenced, "fenced"));
+  }
+  state_ = State::kIdle;
+  return Ok();
+}
+
+Result<FakeChangelogReader::Range> FakeChangelogReader::QueryRange(Partition partition) {
+  SEGMENTD_RETURN_IF_ERROR(chaos_.At(Call::kChangelogRange));
+  const std::string topic = FakeBroker::OutputTopic(pipeline::Topic::kChangelog);
+  return Range{broker_.Low(topic, partition), broker_.High(topic, partition)};
+}
+
+Result<Offset> FakeChangelogReader::Replay(Partition partition, Offset from, Offset end,
+                                           const Visitor& visit) {
+  const std::string topic = FakeBroker::OutputTopic(pipeline::Topic::kChangelog);
+  const auto& log = broker_.log(topic, partition);
+  const Offset stable = broker_.LastStable(topic, partition);
+  for (Offset at = from; at < end; at = Next(at)) {
+    if (at >= stable) return Fail(Code::kRetry, "an open transaction holds the end back");
+    SEGMENTD_RETURN_IF_ERROR(chaos_.At(Call::kReplay));
+    const FakeBroker::Entry& entry = log[static_cast<std::size_t>(at.value())];
+    if (!entry.visible()) continue;
+    const std::string_view value = entry.value ? std::string_view(*entry.value) : "";
+    SEGMENTD_RETURN_IF_ERROR(visit(at, entry.key.value_or(""), entry.value ? &value : nullptr));
+  }
+  return end;
+}
+
+}  // namespace segmentd::support

@@ -1,0 +1,83 @@
+#include "support/memory_stores.h"
+
+#include <algorithm>
+
+#include "segmentd/base/assert.h"
+
+namespace segmentd::support {
+
+class MemoryStore final : public ports::StateStore {
+ public:
+  MemoryStore(MemoryStores& stores, Partition partition) : stores_(stores), partition_(partition) {
+    SEGMENTD_ASSERT(++stores_.open_[partition_] == 1, "a store is open once at a time");
+  }
+  ~MemoryStore() override { --stores_.open_[partition_]; }
+
+  Result<std::optional<ports::TaskMeta>> ReadMeta() override {
+    SEGMENTD_RETURN_IF_ERROR(stores_.chaos_->At(Call::kReadStore));
+    return kept().now.meta;
+  }
+
+  Status Read(std::span<const std::string_view> ids, std::vector<std::string>& images) override {
+    SEGMENTD_RETURN_IF_ERROR(stores_.chaos_->At(Call::kReadStore));
+    SEGMENTD_ASSERT(std::adjacent_find(ids.begin(), ids.end(), std::greater_equal<>()) == ids.end(),
+                    "ids ascend");
+    images.assign(ids.size(), "");
+    for (std::size_t i = 0; i < ids.size(); ++i) {
+      const auto at = kept().now.images.find(ids[i]);
+      if (at != kept().now.images.end()) images[i] = at->second;
+    }
+    return Ok();
+  }
+
+  Status Write(const ports::StoreWrite& write) override {
+    SEGMENTD_RETURN_IF_ERROR(stores_.chaos_->At(Call::kWriteStore));
+    kept().before.push_back(kept().now);
+    MemoryStores::Disk& disk = kept().now;
+    for (std::size_t i = 0; i < write.items.size(); ++i) {
+      const auto& item = write.items[i];
+      SEGMENTD_ASSERT(i == 0 || write.items[i - 1].customer_id < item.customer_id, "ids ascend");
+      if (item.image) {
+        disk.images[std::string(item.customer_id)] = *item.image;
+      } else {
+        disk.images.erase(std::string(item.customer_id));
+      }
+    }
+    disk.meta = write.meta;
+    return stores_.chaos_->At(Call::kAfterWriteStore);
+  }
+
+  Status Scan(const Visitor& visit) override {
+    for (const auto& [id, image] : kept().now.images) SEGMENTD_RETURN_IF_ERROR(visit(id, image));
+    return Ok();
+  }
+
+ private:
+  MemoryStores::Kept& kept() { return stores_.disks_[partition_]; }
+
+  MemoryStores& stores_;
+  const Partition partition_;
+};
+
+Result<std::unique_ptr<ports::StateStore>> MemoryStores::Open(Partition partition) {
+  SEGMENTD_RETURN_IF_ERROR(chaos_->At(Call::kOpenStore));
+  return std::make_unique<MemoryStore>(*this, partition);
+}
+
+Status MemoryStores::Quarantine(Partition partition) {
+  SEGMENTD_ASSERT(open_[partition] == 0, "what is moved aside is not open");
+  ++quarantined_;
+  disks_.erase(partition);
+  return Ok();
+}
+
+void MemoryStores::LoseWrites(std::size_t n) {
+  for (auto& [partition, kept] : disks_) {
+    for (std::size_t i = 0; i < n && !kept.before.empty(); ++i) {
+      kept.now = std::move(kept.before.back());
+      kept.before.pop_back();
+    }
+  }
+}
+
+}  // namespace segmentd::support

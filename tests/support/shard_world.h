@@ -1,0 +1,58 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "segmentd/runtime/shard.h"
+#include "support/fake_ports.h"
+#include "support/memory_stores.h"
+#include "support/recording_probe.h"
+
+namespace segmentd::support {
+
+// One shard's process: made new after each crash, over a world that stays.
+struct ShardProcess {
+  ShardProcess(FakeBroker& broker, ManualClock& clock, MemoryStores& stores, Chaos& chaos,
+               RecordingProbe& probe, const runtime::ShardOptions& options,
+               const std::string& instance = "test");
+
+  FakeSource source;
+  FakeSink sink;
+  FakeChangelogReader changelog;
+  std::unique_ptr<pipeline::Pipeline> pipeline;
+  runtime::Shard shard;
+};
+
+// A broker with input, a disk, a clock; runs shards over them.
+struct ShardWorld {
+  explicit ShardWorld(int partitions = 2, bool profiles = false);
+
+  // n records of some customers in order of time, a few of them unusable, with markers between.
+  void AddInput(std::uint64_t seed, int n);
+  void AddPurchase(Partition partition, const std::string& customer, int day);
+  // Runs a shard until it has drained the input, again after each crash.
+  Status RunUntilDrained();
+  // One process, which may crash: nothing if it did.
+  std::optional<Status> RunOnce(std::stop_token stop = {});
+
+  // What a read_committed consumer sees, in order, without what tells the wall time.
+  std::vector<std::string> Output(pipeline::Topic topic, Partition partition);
+  std::string AllOutput();
+  // A store's content brought up to the end of the changelog.
+  MemoryStores::Disk FoldChangelog(Partition partition, MemoryStores::Disk disk);
+  // What must hold after any run: gap-free ordinals, unique ids, and a store equal to its
+  // changelog.
+  std::string Violations();
+
+  FakeBroker broker;
+  ManualClock clock;
+  Chaos chaos;
+  MemoryStores stores;
+  RecordingProbe probe;
+  runtime::ShardOptions options;
+  int crashes = 0;
+};
+
+}  // namespace segmentd::support

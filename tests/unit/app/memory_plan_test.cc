@@ -1,0 +1,34 @@
+#include "app/memory_plan.h"
+
+#include <gtest/gtest.h>
+
+namespace segmentd::app {
+namespace {
+
+constexpr std::int64_t kMiB = 1 << 20;
+
+TEST(MemoryPlanTest, SharesOutWhatIsThereAndNoMore) {
+  for (const std::int64_t memory : {64 * kMiB, 512 * kMiB, 1024 * kMiB, 65536 * kMiB}) {
+    for (const int shards : {1, 2, 8}) {
+      const MemoryPlan plan = PlanMemory(memory, shards);
+      const std::int64_t sum =
+          shards * (plan.fetch_bytes + plan.send_bytes + plan.commit_bytes + plan.cache_bytes) +
+          plan.store_bytes;
+      EXPECT_EQ(sum, memory) << memory << " " << shards;
+      EXPECT_GT(plan.cache_bytes, 0);
+      EXPECT_GT(plan.store_bytes, 0);
+    }
+  }
+}
+
+TEST(MemoryPlanTest, GivesQueuesNoMoreThanTheyCanUse) {
+  EXPECT_EQ(PlanMemory(65536 * kMiB, 1).fetch_bytes, 64 * kMiB);
+}
+
+TEST(MemoryPlanTest, DescribesItselfInMebibytes) {
+  EXPECT_EQ(DescribeMemory({2 * kMiB, 3 * kMiB, 4 * kMiB, 5 * kMiB, 6 * kMiB}, 2),
+            "2 x (fetch 2 + send 3 + commit 4 + cache 5) + store 6 MiB");
+}
+
+}  // namespace
+}  // namespace segmentd::app
