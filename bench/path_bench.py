@@ -144,7 +144,7 @@ def train(directory):
         directory / "train.yaml",
         directory / "model.bundle",
     )
-    config.write_text("app: bench-train\nkafka: {brokers: \"127.0.0.1:1\"}\n")
+    config.write_text('app: bench-train\nkafka: {brokers: "127.0.0.1:1"}\n')
     for command in (
         [
             SEGMENTD,

@@ -145,7 +145,8 @@ void Demo::Watch(const std::stop_token& stop, std::optional<std::int64_t> for_ms
     const DemoFigures figures = Figures(sent_before);
     sent_before = progress_.sent;
     screen.Show(watch_.TakeFrame(), figures);
-    if (for_ms && std::chrono::steady_clock::now() - began >= std::chrono::milliseconds(*for_ms)) break;
+    if (for_ms && std::chrono::steady_clock::now() - began >= std::chrono::milliseconds(*for_ms))
+      break;
   }
 }
 
@@ -163,7 +164,8 @@ Status Demo::Run(std::stop_source stop, std::optional<std::int64_t> for_ms) {
   });
   std::jthread feed_thread([&] {
     const kafka::Connection connection{config_.kafka.brokers, config_.kafka.client, {}};
-    feed = FeedDemo(plan_, connection, config_.input.transactions.topic, progress_, stop.get_token());
+    feed =
+        FeedDemo(plan_, connection, config_.input.transactions.topic, progress_, stop.get_token());
     if (!feed.ok()) stop.request_stop();
   });
   Watch(stop.get_token(), for_ms);
@@ -176,8 +178,8 @@ Status Demo::Run(std::stop_source stop, std::optional<std::int64_t> for_ms) {
 }
 
 void Introduce(const config::Config& config, bool embedded) {
-  Say(fmt::format("kafka at {}; read along: kcat -b {} -C -t {}segment.changed.v1", config.kafka.brokers,
-                  config.kafka.brokers, config.output.prefix));
+  Say(fmt::format("kafka at {}; read along: kcat -b {} -C -t {}segment.changed.v1",
+                  config.kafka.brokers, config.kafka.brokers, config.output.prefix));
   if (embedded) {
     Say("this broker lives in the demo's process and has no transactional isolation: delivery is "
         "at_least_once here; --brokers HOST:PORT uses a real one, exactly once");

@@ -42,10 +42,11 @@ std::string SegmentLines(const DemoTally& tally, bool color) {
   for (const auto& [id, size] : tally.sizes()) all += size.members;
   std::string out;
   for (const auto& [id, size] : tally.sizes()) {
-    const auto filled = static_cast<std::size_t>(size.members * static_cast<std::int64_t>(kBar) / all);
+    const auto filled =
+        static_cast<std::size_t>(size.members * static_cast<std::int64_t>(kBar) / all);
     const std::string bar = std::string(filled, '#') + std::string(kBar - filled, '.');
-    out += fmt::format("  {:8} {:24} {:>7}  {}\n", model::SegmentText(id), Clip(size.name, 24), size.members,
-                       Paint(bar, "36", color));
+    out += fmt::format("  {:8} {:24} {:>7}  {}\n", model::SegmentText(id), Clip(size.name, 24),
+                       size.members, Paint(bar, "36", color));
   }
   return out;
 }
@@ -55,8 +56,8 @@ std::string MovementLines(const DemoTally& tally, bool color) {
   const auto movements = tally.Movements();
   for (std::size_t i = 0; i < std::min(kMovements, movements.size()); ++i) {
     const auto& [pair, count] = movements[i];
-    out += fmt::format("  {:>5}  {} {} {}\n", count, NameOf(tally, pair.first), Paint("->", "33", color),
-                       NameOf(tally, pair.second));
+    out += fmt::format("  {:>5}  {} {} {}\n", count, NameOf(tally, pair.first),
+                       Paint("->", "33", color), NameOf(tally, pair.second));
   }
   return out;
 }
@@ -65,8 +66,8 @@ std::string ChangeLines(const DemoTally& tally, std::size_t width, bool color) {
   std::string out;
   for (const pipeline::ChangeNote& note : tally.newest()) {
     const std::string from = note.previous_name.empty() ? "(new)" : note.previous_name;
-    const std::string head = fmt::format("  {} {}: {} -> {} [{}]", Day(note.as_of_ms), note.customer_id,
-                                         from, note.current_name, note.reason);
+    const std::string head = fmt::format("  {} {}: {} -> {} [{}]", Day(note.as_of_ms),
+                                         note.customer_id, from, note.current_name, note.reason);
     out += Clip(head, width) + "\n";
     out += Paint(Clip("      " + note.text, width), "2", color) + "\n";
   }
@@ -95,20 +96,23 @@ void DemoTally::Add(std::span<const pipeline::ChangeNote> changes) {
 }
 
 std::vector<std::pair<std::pair<SegmentId, SegmentId>, int>> DemoTally::Movements() const {
-  std::vector<std::pair<std::pair<SegmentId, SegmentId>, int>> sorted(movements_.begin(), movements_.end());
+  std::vector<std::pair<std::pair<SegmentId, SegmentId>, int>> sorted(movements_.begin(),
+                                                                      movements_.end());
   std::stable_sort(sorted.begin(), sorted.end(),
                    [](const auto& a, const auto& b) { return a.second > b.second; });
   return sorted;
 }
 
-std::string DemoScreen(const DemoTally& tally, const DemoFigures& figures, std::size_t width, bool color) {
+std::string DemoScreen(const DemoTally& tally, const DemoFigures& figures, std::size_t width,
+                       bool color) {
   std::string out = fmt::format("{}  event time {}  {:.0f} events/s  lag {}\n",
                                 Paint("segmentd demo", "1", color), Day(figures.event_time_ms),
                                 figures.events_per_s, figures.lag_records);
   out += fmt::format("brokers {}  http {}\n", figures.brokers, figures.http);
-  out += fmt::format("accepted {}  duplicates {}  late {}  dead-lettered {}  entered {}  moved {}\n\n",
-                     figures.counts.accepted, figures.counts.duplicates, figures.counts.late,
-                     Refused(figures.counts), tally.entered(), tally.moved());
+  out +=
+      fmt::format("accepted {}  duplicates {}  late {}  dead-lettered {}  entered {}  moved {}\n\n",
+                  figures.counts.accepted, figures.counts.duplicates, figures.counts.late,
+                  Refused(figures.counts), tally.entered(), tally.moved());
   out += Paint("segments\n", "1", color) + SegmentLines(tally, color);
   out += Paint("\nmovements of the last second\n", "1", color) + MovementLines(tally, color);
   out += Paint("\nlast changes\n", "1", color) + ChangeLines(tally, width, color);
@@ -116,14 +120,15 @@ std::string DemoScreen(const DemoTally& tally, const DemoFigures& figures, std::
 }
 
 std::string DemoLine(const DemoTally& tally, const DemoFigures& figures) {
-  std::string line = fmt::format("{}  {:.0f} events/s  lag {}  entered {}  moved {}  dlq {}", Day(figures.event_time_ms),
-                                 figures.events_per_s, figures.lag_records, tally.entered(), tally.moved(),
-                                 Refused(figures.counts));
+  std::string line =
+      fmt::format("{}  {:.0f} events/s  lag {}  entered {}  moved {}  dlq {}",
+                  Day(figures.event_time_ms), figures.events_per_s, figures.lag_records,
+                  tally.entered(), tally.moved(), Refused(figures.counts));
   if (!tally.newest().empty()) {
     const pipeline::ChangeNote& note = tally.newest().front();
     line += fmt::format("  last: {} {} -> {} [{}] {}", note.customer_id,
-                        note.previous_name.empty() ? "(new)" : note.previous_name, note.current_name,
-                        note.reason, note.text);
+                        note.previous_name.empty() ? "(new)" : note.previous_name,
+                        note.current_name, note.reason, note.text);
   }
   return line + "\n";
 }
@@ -132,8 +137,8 @@ std::string DemoSummary(const DemoTally& tally, const DemoFigures& figures) {
   std::string out = fmt::format(
       "\n{} events accepted, {} duplicates counted once, {} late, {} dead-lettered\n"
       "{} customers entered a segment, {} moves\n",
-      figures.counts.accepted, figures.counts.duplicates, figures.counts.late, Refused(figures.counts),
-      tally.entered(), tally.moved());
+      figures.counts.accepted, figures.counts.duplicates, figures.counts.late,
+      Refused(figures.counts), tally.entered(), tally.moved());
   return out + SegmentLines(tally, false);
 }
 

@@ -42,14 +42,15 @@ struct DemoFigures {
   std::string brokers;
   std::string http;
   bool embedded = true;
-  std::int64_t event_time_ms = 0;    // where the accelerated stream stands
+  std::int64_t event_time_ms = 0;  // where the accelerated stream stands
   double events_per_s = 0;
   std::int64_t lag_records = 0;
   pipeline::Counts counts;
 };
 
 // A whole screen, lines ended by "\n", at most `width` columns wide. color: with terminal colours.
-std::string DemoScreen(const DemoTally& tally, const DemoFigures& figures, std::size_t width, bool color);
+std::string DemoScreen(const DemoTally& tally, const DemoFigures& figures, std::size_t width,
+                       bool color);
 // The same in one line, for what is no terminal.
 std::string DemoLine(const DemoTally& tally, const DemoFigures& figures);
 // What happened, at the end.

@@ -8,6 +8,9 @@ namespace segmentd::config {
 namespace {
 
 constexpr std::int64_t kMinuteMs = 60 * kSecondMs;
+// What is written under output.prefix, for other programs.
+constexpr std::string_view kOutputs[] = {"segment.changed.v1", "customer.state.v1", "at-risk.v1",
+                                         "segment.profile.v1", "model.v1",          "dlq.v1"};
 
 // What a mapping may name: the contract's input fields.
 const std::vector<std::string_view> kTransactionFields = {
@@ -102,10 +105,10 @@ void AddDelivery(Table& table, Config& c) {
             Choice(c.delivery, {{"exactly_once", Delivery::kExactlyOnce},
                                 {"at_least_once", Delivery::kAtLeastOnce}}),
             "at_least_once is for brokers without transactions: a crash may repeat changes");
-  table.Add("commit.interval", Duration(c.commit.interval_ms, 10, kMinuteMs),
+  table.Add("commit.interval", Duration(c.commit.interval_ms, 1, kMinuteMs),
             "how long results may wait for their transaction");
   table.Add("commit.change_within", Duration(c.commit.change_within_ms, 0, kMinuteMs),
-            "how long a change of segment may wait; not above commit.interval");
+            "how long a change of segment may wait, if that is less");
 }
 
 void AddTime(Table& table, Time& c) {
@@ -206,14 +209,12 @@ void CheckTogether(const Config& config, Complaints& complaints) {
     complaints.AddFor("input.profiles.topic", "the transactions are in this topic; name another");
   }
   for (const std::string& topic : {transactions.topic, config.input.profiles.topic.value_or("")}) {
-    if (!config.output.prefix.empty() && topic.starts_with(config.output.prefix)) {
+    for (const std::string_view output : kOutputs) {
+      if (topic != config.output.prefix + std::string(output)) continue;
       complaints.AddFor(
           "output.prefix",
-          fmt::format("the input topic {} begins with it; choose another prefix", topic));
+          fmt::format("makes the input topic {} an output too; choose another prefix", topic));
     }
-  }
-  if (config.commit.change_within_ms > config.commit.interval_ms) {
-    complaints.AddFor("commit.change_within", "must not be above commit.interval");
   }
   if (config.risk.leave < config.risk.enter) {
     complaints.AddFor("risk.leave", "must not be below risk.enter");

@@ -45,8 +45,8 @@ Config GroupConsumerConfig(const ShardOptions& options) {
   Config config = ConsumerConfig(options.fetch_bytes_max, true);
   config.rebalances = true;
   config.defaults.merge(Settings{
-      // A process that was killed holds its partitions for so long; above the transaction timeout, so
-      // that whoever takes them over finds no transaction open.
+      // A process that was killed holds its partitions for so long; above the transaction timeout,
+      // so that whoever takes them over finds no transaction open.
       {"session.timeout.ms", "12000"},
       {"heartbeat.interval.ms", "2000"},
       // A turn of the shard's loop takes milliseconds: only a stuck one runs into this.

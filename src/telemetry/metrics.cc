@@ -105,14 +105,15 @@ struct ShardChildren {
         hits(f.cache_hits.Add(labels)),
         misses(f.cache_misses.Add(labels)),
         assigned(f.partitions_assigned.Add(labels)),
-        last_commit(f.last_commit.Add(labels)),
         last_tick(f.last_tick.Add(labels)),
         cache_customers(f.cache_customers.Add(labels)),
         cache_bytes(f.cache_bytes.Add(labels)),
         transaction(f.transaction_duration.Add(labels, CommitBuckets())),
         produce(f.commit_duration.Add(With(labels, "phase", "produce"), CommitBuckets())),
         end(f.commit_duration.Add(With(labels, "phase", "end_txn"), CommitBuckets())),
-        store(f.commit_duration.Add(With(labels, "phase", "store"), CommitBuckets())) {}
+        store(f.commit_duration.Add(With(labels, "phase", "store"), CommitBuckets())),
+        last_commits(f.last_commit),
+        shard_labels(labels) {}
 
   static prometheus::Labels With(prometheus::Labels labels, const char* name, const char* value) {
     labels.emplace(name, value);
@@ -128,7 +129,11 @@ struct ShardChildren {
     hits.Set(status.cache_hits);
     misses.Set(status.cache_misses);
     assigned.Set(static_cast<double>(status.partitions.size()));
-    last_commit.Set(ToSeconds(status.last_commit_ms));
+    // Absent before the first: its age is what alerts look at.
+    if (status.last_commit_ms > 0) {
+      if (last_commit == nullptr) last_commit = &last_commits.Add(shard_labels);
+      last_commit->Set(ToSeconds(status.last_commit_ms));
+    }
     last_tick.Set(ToSeconds(status.tick_ms));
     cache_customers.Set(static_cast<double>(status.cached_customers));
     cache_bytes.Set(static_cast<double>(status.cached_bytes));
@@ -136,8 +141,11 @@ struct ShardChildren {
 
   CountTotals counts;
   Total committed, aborted, recycles, rebalances, hits, misses;
-  prometheus::Gauge &assigned, &last_commit, &last_tick, &cache_customers, &cache_bytes;
+  prometheus::Gauge &assigned, &last_tick, &cache_customers, &cache_bytes;
   prometheus::Histogram &transaction, &produce, &end, &store;
+  Gauges& last_commits;
+  const prometheus::Labels shard_labels;
+  prometheus::Gauge* last_commit = nullptr;
 };
 
 // What is shown of a partition while a shard owns it; taken down when it leaves.

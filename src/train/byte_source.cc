@@ -1,6 +1,5 @@
 #include "byte_source.h"
 
-#include <sys/stat.h>
 #include <zlib.h>
 #include <zstd.h>
 
@@ -8,8 +7,10 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <filesystem>
 #include <limits>
 #include <string_view>
+#include <system_error>
 #include <vector>
 
 namespace segmentd::train {
@@ -128,26 +129,34 @@ class ZstdFile final : public ByteSource {
   std::uint64_t position_ = 0;
 };
 
-tl::unexpected<Error> OpenFailed(const std::string& path) {
-  const Code code = errno == ENOENT || errno == ENOTDIR ? Code::kNotFound : Code::kStorage;
-  return Fail(code, "cannot open {}: {}", path, std::strerror(errno));
+tl::unexpected<Error> OpenFailed(const std::string& path, const std::error_code& error) {
+  const bool missing =
+      error == std::errc::no_such_file_or_directory || error == std::errc::not_a_directory;
+  return Fail(missing ? Code::kNotFound : Code::kStorage, "cannot open {}: {}", path,
+              error.message());
 }
+
+std::error_code LastError() { return {errno, std::generic_category()}; }
 
 }  // namespace
 
 Result<std::unique_ptr<ByteSource>> OpenByteSource(const std::string& path) {
-  struct stat info {};
-  if (stat(path.c_str(), &info) != 0) return OpenFailed(path);
-  if (S_ISDIR(info.st_mode)) return Fail(Code::kConfig, "{} is a folder; name a file", path);
-  const auto size = static_cast<std::uint64_t>(info.st_size);
+  std::error_code error;
+  if (std::filesystem::is_directory(path, error)) {
+    return Fail(Code::kConfig, "{} is a folder; name a file", path);
+  }
+  if (error) return OpenFailed(path, error);
+  // A pipe has no size; its progress then has no end to count to.
+  std::uint64_t size = std::filesystem::file_size(path, error);
+  if (error) size = 0;
   const std::string_view name = path;
   if (name.ends_with(".gz")) {
     const gzFile file = gzopen(path.c_str(), "rb");
-    if (file == nullptr) return OpenFailed(path);
+    if (file == nullptr) return OpenFailed(path, LastError());
     return std::make_unique<GzipFile>(path, file, size);
   }
   File file(std::fopen(path.c_str(), "rb"));
-  if (file == nullptr) return OpenFailed(path);
+  if (file == nullptr) return OpenFailed(path, LastError());
   if (name.ends_with(".zst")) return std::make_unique<ZstdFile>(path, std::move(file), size);
   return std::make_unique<PlainFile>(path, std::move(file), size);
 }

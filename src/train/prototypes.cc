@@ -24,10 +24,12 @@ bool IsProfile(const std::string& name, const feature::Plan& plan) {
          std::any_of(plan.profile_names.begin(), plan.profile_names.end(), is_value_of);
 }
 
-// The block that a share or a flag is one part of: "category_share_" of "category_share_toys". A
-// feature that stands alone is a block of its own.
+// Features of one block say much the same and together weigh as much as one that stands alone: one
+// quantity over several windows, the shares of one whole, the values of one attribute. Without this
+// the fourteen windows of orders and spend drown everything else.
 std::string_view BlockOf(std::string_view name, const feature::Plan& plan) {
-  for (const std::string_view prefix : {"category_share_", "channel_share_"}) {
+  for (const std::string_view prefix :
+       {"orders_", "spend_", "refunds_", "category_share_", "channel_share_"}) {
     if (name.starts_with(prefix)) return prefix;
   }
   for (const std::string_view attribute : plan.profile_names) {

@@ -4,7 +4,7 @@
 #include "segmentd/kafka/embedded_broker.h"
 #include "support/real_kafka.h"
 
-namespace segmentd::test {
+namespace segmentd::support {
 namespace {
 
 using testing::AllOf;
@@ -98,4 +98,4 @@ TEST(SettingsRefusalTest, TellsWhatLibrdkafkaRefuses) {
 }
 
 }  // namespace
-}  // namespace segmentd::test
+}  // namespace segmentd::support

@@ -3,7 +3,7 @@
 #include "integration/kafka_member.h"
 #include "support/real_kafka.h"
 
-namespace segmentd::test {
+namespace segmentd::support {
 namespace {
 
 using testing::ElementsAre;
@@ -143,4 +143,4 @@ TEST_F(ChangelogTest, RefusesOffsetsThatATruncatedChangelogDoesNotHave) {
 }
 
 }  // namespace
-}  // namespace segmentd::test
+}  // namespace segmentd::support

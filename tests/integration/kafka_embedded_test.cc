@@ -3,7 +3,7 @@
 #include "integration/kafka_member.h"
 #include "segmentd/kafka/embedded_broker.h"
 
-namespace segmentd::test {
+namespace segmentd::support {
 namespace {
 
 using testing::ElementsAre;
@@ -60,4 +60,4 @@ TEST(EmbeddedBrokerTest, CarriesAtLeastOnceDelivery) {
 }
 
 }  // namespace
-}  // namespace segmentd::test
+}  // namespace segmentd::support

@@ -3,7 +3,7 @@
 #include "segmentd/base/assert.h"
 #include "segmentd/base/clock.h"
 
-namespace segmentd::test {
+namespace segmentd::support {
 namespace {
 
 constexpr std::int64_t kPatienceNs = 20'000'000'000;
@@ -125,4 +125,4 @@ pipeline::OutRecord Changed(int partition, const std::string& value) {
   return record;
 }
 
-}  // namespace segmentd::test
+}  // namespace segmentd::support

@@ -10,7 +10,7 @@
 #include "segmentd/kafka/shard_ports.h"
 #include "segmentd/kafka/topic_reader.h"
 
-namespace segmentd::test {
+namespace segmentd::support {
 
 inline ports::InputPartition Transactions(int partition) {
   return {event::Source::kTransactions, Partition{partition}};
@@ -65,4 +65,4 @@ std::vector<std::string> Values(const std::vector<Seen>& records);
 
 pipeline::OutRecord Changed(int partition, const std::string& value);
 
-}  // namespace segmentd::test
+}  // namespace segmentd::support

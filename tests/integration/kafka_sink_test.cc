@@ -3,7 +3,7 @@
 #include "integration/kafka_member.h"
 #include "support/real_kafka.h"
 
-namespace segmentd::test {
+namespace segmentd::support {
 namespace {
 
 using testing::ElementsAre;
@@ -220,4 +220,4 @@ TEST_F(SinkTest, RecoversFromABatchThatTheTopicRefuses) {
 }
 
 }  // namespace
-}  // namespace segmentd::test
+}  // namespace segmentd::support

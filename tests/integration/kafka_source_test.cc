@@ -3,7 +3,7 @@
 #include "integration/kafka_member.h"
 #include "support/real_kafka.h"
 
-namespace segmentd::test {
+namespace segmentd::support {
 namespace {
 
 using testing::HasSubstr;
@@ -180,4 +180,4 @@ TEST_F(SourceTest, RefusesToJumpOverOffsetsThatAreNotThere) {
 }
 
 }  // namespace
-}  // namespace segmentd::test
+}  // namespace segmentd::support

@@ -3,7 +3,7 @@
 #include "integration/kafka_member.h"
 #include "support/real_kafka.h"
 
-namespace segmentd::test {
+namespace segmentd::support {
 namespace {
 
 using testing::ElementsAre;
@@ -130,4 +130,4 @@ TEST(SettingsTest, RefusesWhatSegmentdOwnsAndWhatLibrdkafkaDoesNotKnow) {
 }
 
 }  // namespace
-}  // namespace segmentd::test
+}  // namespace segmentd::support

@@ -224,8 +224,8 @@ ports::CommitReceipt FakeSink::Receipt() {
 }
 
 Status FakeSink::Abort() {
-  SEGMENTD_ASSERT(state_ == State::kOpen || state_ == State::kFailed || state_ == State::kUndecided,
-                  "what is aborted is open");
+  SEGMENTD_ASSERT(state_ == State::kOpen || state_ == State::kFailed,
+                  "what is aborted is open, and no commit of it is undecided");
   SEGMENTD_RETURN_IF_ERROR(Note(chaos_.At(Call::kAbort)));
   if (!broker_.EndTransaction(id_, epoch_, /*commit=*/false, {})) {
     return Note(Fail(Code::kFenced, "fenced"));

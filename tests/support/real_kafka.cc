@@ -5,13 +5,12 @@
 #include <unistd.h>
 
 #include <atomic>
-#include <cstdio>
+#include <cstdlib>
 #include <fstream>
 
 #include "segmentd/base/assert.h"
-#include "support/temp_dir.h"
 
-namespace segmentd::test {
+namespace segmentd::support {
 namespace {
 
 constexpr int kMissing = 75;  // what the tool exits with when java or the jars cannot be had
@@ -32,31 +31,25 @@ int StartBroker(const std::string& dir) {
 
 }  // namespace
 
-const std::string& RealKafka::why_not() {
-  static std::string reason;
-  return reason;
+RealKafka::RealKafka() {
+  const int code = StartBroker(dir_.path());
+  const std::string words = ReadAll(dir_.path() + "/err");
+  if (code == kMissing) {
+    why_not_ = "no Apache Kafka to test with: " + words;
+    return;
+  }
+  SEGMENTD_ASSERT(code == 0, words.c_str());
+  address_ = ReadAll(dir_.path() + "/out");
+  address_.erase(address_.find_last_not_of('\n') + 1);
 }
 
-const RealKafka* RealKafka::Get() {
-  static const RealKafka* const kafka = []() -> const RealKafka* {
-    static const TempDir dir;
-    const int code = StartBroker(dir.path());
-    const std::string words = ReadAll(dir.path() + "/err");
-    if (code == kMissing) {
-      const_cast<std::string&>(why_not()) = "no Apache Kafka to test with: " + words;
-      return nullptr;
-    }
-    SEGMENTD_ASSERT(code == 0, words.c_str());
-    static RealKafka started;
-    started.address_ = ReadAll(dir.path() + "/out");
-    started.address_.erase(started.address_.find_last_not_of('\n') + 1);
-    return &started;
-  }();
+const RealKafka& RealKafka::Get() {
+  static const RealKafka kafka;
   return kafka;
 }
 
 void RealKafkaTest::SetUp() {
-  if (RealKafka::Get() == nullptr) GTEST_SKIP() << RealKafka::why_not();
+  if (!RealKafka::Get().why_not().empty()) GTEST_SKIP() << RealKafka::Get().why_not();
 }
 
 std::string RealKafkaTest::Unique(const std::string& name) {
@@ -72,4 +65,4 @@ std::string RealKafkaTest::NewTopic(const std::string& name, int partitions,
   return topic.name;
 }
 
-}  // namespace segmentd::test
+}  // namespace segmentd::support

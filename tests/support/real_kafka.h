@@ -2,26 +2,30 @@
 
 #include <gtest/gtest.h>
 
-#include <optional>
 #include <string>
 
 #include "segmentd/kafka/connection.h"
 #include "segmentd/kafka/topics.h"
+#include "support/temp_dir.h"
 
-namespace segmentd::test {
+namespace segmentd::support {
 
 // The real Apache Kafka of this test process: started for the first test that asks, gone with the
 // process.
 class RealKafka {
  public:
-  // Null where java or the jars are missing; why_not() then says what to install.
-  static const RealKafka* Get();
-  static const std::string& why_not();
+  static const RealKafka& Get();
 
+  // Not empty where java or the jars are missing: what to install.
+  const std::string& why_not() const { return why_not_; }
   const std::string& address() const { return address_; }
   kafka::Connection connection() const { return {address_, {}, {}}; }
 
  private:
+  RealKafka();
+
+  TempDir dir_;
+  std::string why_not_;
   std::string address_;
 };
 
@@ -30,11 +34,11 @@ class RealKafkaTest : public testing::Test {
  protected:
   void SetUp() override;
 
-  kafka::Connection connection() const { return RealKafka::Get()->connection(); }
+  kafka::Connection connection() const { return RealKafka::Get().connection(); }
   // A name that no other test has.
   static std::string Unique(const std::string& name);
   // A fresh topic of a unique name.
   std::string NewTopic(const std::string& name, int partitions, kafka::Settings config = {});
 };
 
-}  // namespace segmentd::test
+}  // namespace segmentd::support

@@ -29,7 +29,7 @@ struct ShardOptions {
   // A group.instance.id among the client settings does the same, as <its value>.<shard>.
   bool static_membership = false;
   // An instance that dies amid a commit hides later output from readers for this long at most.
-  // Below session.timeout.ms (30 s unless the client settings say otherwise).
+  // Below session.timeout.ms (12 s unless the client settings say otherwise).
   std::int64_t transaction_timeout_ms = 10'000;
   // Without progress for this long a changelog replay returns kRetry.
   std::int64_t replay_stall_ms = 10'000;

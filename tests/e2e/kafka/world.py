@@ -86,7 +86,12 @@ class KafkaTest(unittest.TestCase):
     def produce(self, topic, records):
         """records: (partition or None, key, value, headers)."""
         producer = ck.Producer(
-            {"bootstrap.servers": self.brokers, "partitioner": "murmur2_random", "linger.ms": 5}
+            {
+                "bootstrap.servers": self.brokers,
+                "partitioner": "murmur2_random",
+                "message.max.bytes": 4000000,
+                "linger.ms": 5,
+            }
         )
         for partition, key, value, headers in records:
             args = {} if partition is None else {"partition": partition}

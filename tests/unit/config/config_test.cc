@@ -150,10 +150,8 @@ TEST(ConfigTest, RefusesDuplicateKeysSecondDocumentsAndBrokenYaml) {
 TEST(ConfigTest, ComparesFieldsWithEachOther) {
   EXPECT_EQ(Bad("risk:\n  leave: 0.2\n"), "t.yaml:2:10: risk.leave: must not be below risk.enter");
   EXPECT_EQ(Bad("risk: {enter: 0.05}"), "t.yaml: risk.lapsed: must not be above risk.enter");
-  EXPECT_THAT(Bad("commit: {change_within: 300ms}"),
-              HasSubstr("must not be above commit.interval"));
   EXPECT_THAT(Bad("input: {profiles: {topic: transactions}}"), HasSubstr("name another"));
-  EXPECT_THAT(Bad("input: {transactions: {topic: segmentd.x}}"),
+  EXPECT_THAT(Bad("input: {transactions: {topic: segmentd.dlq.v1}}"),
               HasSubstr("choose another prefix"));
 }
 

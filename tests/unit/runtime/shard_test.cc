@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include "support/shard_world.h"
 
 namespace segmentd::runtime {
@@ -257,6 +259,76 @@ TEST(ShardTest, HandsPartitionsOverWithinARebalance) {
   EXPECT_GT(world.probe.last.rebalances, 2U);
   EXPECT_EQ(world.AllOutput(), undisturbed.AllOutput());
   EXPECT_EQ(world.Violations(), "");
+}
+
+TEST(ShardTest, EndsAPendingCommitWithANewProducerWhenARebalanceCannotWait) {
+  ShardWorld world(2);
+  world.AddInput(8, 200);
+  ShardWorld undisturbed(2);
+  undisturbed.AddInput(8, 200);
+  ASSERT_TRUE(undisturbed.RunUntilDrained().has_value());
+  world.options.poll_records_max = 20;
+  int refused = 0;
+  int other = 0;
+  world.chaos.Watch([&](Call call) -> Status {
+    if (call == Call::kCommit && refused < 6) {
+      if (++refused == 3) other = world.broker.Join();
+      return Fail(Code::kRetry, "no answer yet");
+    }
+    if (call == Call::kPoll && refused == 6 && other != 0) {
+      world.broker.Leave(std::exchange(other, 0));
+    }
+    return Ok();
+  });
+  ASSERT_TRUE(world.RunUntilDrained().has_value());
+  EXPECT_GE(world.probe.last.producer_resets, 2U);
+  EXPECT_EQ(world.AllOutput(), undisturbed.AllOutput());
+  EXPECT_EQ(world.Violations(), "");
+}
+
+TEST(ShardTest, MissesNoCommitThatLandsWhileItTakesOver) {
+  ShardWorld world(1);
+  for (int day = 0; day < 3; ++day) world.AddPurchase(kFirst, "c1", day);
+  ASSERT_TRUE(world.RunUntilDrained().has_value());
+  world.AddPurchase(kFirst, "c1", 3);
+  // The former owner's last commit, between the two questions that a task asks at its start.
+  std::set<Call> asked;
+  std::stop_source stop;
+  int polls = 0;
+  world.options.until_drained = false;
+  world.chaos.Watch([&](Call call) -> Status {
+    if (call == Call::kPoll && ++polls == 20) stop.request_stop();
+    if (call != Call::kCommitted && call != Call::kChangelogRange) return Ok();
+    if (!asked.insert(call).second || asked.size() != 2) return Ok();
+    ports::TaskMeta meta = *world.stores.disk(kFirst).meta;
+    meta.transactions_next = Offset{4};
+    FakeBroker::Entry entry;
+    entry.key = "m";
+    entry.value = ports::EncodeMeta(meta);
+    const std::int64_t epoch = world.broker.InitProducer("test.former");
+    world.broker.AppendOpen("test.former", epoch, "changelog", kFirst, std::move(entry));
+    const ports::InputPosition position{kInput, Offset{4}};
+    world.broker.EndTransaction("test.former", epoch, /*commit=*/true, std::span(&position, 1));
+    return Ok();
+  });
+  const std::optional<Status> ended = world.RunOnce(stop.get_token());
+  ASSERT_TRUE(ended->has_value()) << ended->error().message;
+  EXPECT_EQ(asked.size(), 2U);
+  EXPECT_EQ(world.stores.disk(kFirst).meta->transactions_next, Offset{4});
+  EXPECT_EQ(world.probe.last.counts.accepted, 0U) << "the former owner had it already";
+}
+
+TEST(ShardTest, CountsWhatWasAbortedOnce) {
+  ShardWorld world(1);
+  for (int day = 0; day < 8; ++day) world.AddPurchase(kFirst, "c1", day);
+  int refused = 0;
+  world.chaos.Watch([&](Call call) -> Status {
+    return call == Call::kCommit && refused++ < 3 ? Fail(Code::kAbort, "aborted") : Ok();
+  });
+  ASSERT_TRUE(world.RunUntilDrained().has_value());
+  EXPECT_EQ(world.probe.last.aborts, 3U);
+  EXPECT_EQ(world.probe.last.counts.accepted, 8U);
+  EXPECT_EQ(world.probe.changes.size(), world.Output(Topic::kSegmentChanged, kFirst).size());
 }
 
 TEST(ShardTest, CommitsNothingAfterItsPartitionsWereTakenAway) {

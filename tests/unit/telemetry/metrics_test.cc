@@ -89,6 +89,17 @@ TEST(MetricsTest, LeavesOutALagThatIsNotKnownYet) {
               HasSubstr(R"(segmentd_kafka_consumer_lag_seconds{partition="3",topic="tx"} 1.5)"));
 }
 
+TEST(MetricsTest, LeavesOutTheLastCommitBeforeThereWasOne) {
+  Metrics metrics(TestIdentity());
+  ports::ShardStatus status;
+  metrics.OnStatus(status);
+  EXPECT_THAT(metrics.Text(), Not(HasSubstr("last_commit_timestamp_seconds{")));
+  status.last_commit_ms = 2500;
+  metrics.OnStatus(status);
+  EXPECT_THAT(metrics.Text(),
+              HasSubstr(R"(segmentd_last_commit_timestamp_seconds{shard="0"} 2.5)"));
+}
+
 TEST(MetricsTest, TakesAPartitionDownThatWasHandedOn) {
   Metrics metrics(TestIdentity());
   ports::ShardStatus status = OnePartition(ports::TaskState::kRunning);

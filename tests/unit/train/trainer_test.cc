@@ -239,6 +239,22 @@ TEST(FitModelTest, FreezesTheLargestNames) {
   EXPECT_THAT(fit->bundle.features, Not(Contains("channel_share_web")));
 }
 
+TEST(FitModelTest, WeighsWhatSeveralFeaturesSayOnce) {
+  const auto fit = FitModel(HistoryOf(Archetypes(100)), SmallOptions(), {});
+  ASSERT_TRUE(fit.ok());
+  std::map<std::string, double> squares;  // sums of squared weights
+  for (std::size_t i = 0; i < fit->bundle.features.size(); ++i) {
+    const std::string& name = fit->bundle.features[i];
+    const double weight = fit->bundle.scaler.rows[i].weight;
+    squares[name.starts_with("category_share") ? "categories" : name.substr(0, name.find('_'))] +=
+        weight * weight;
+  }
+  EXPECT_NEAR(squares.at("orders"), 1, 1e-6);
+  EXPECT_NEAR(squares.at("spend"), 1, 1e-6);
+  EXPECT_NEAR(squares.at("categories"), 1, 1e-6);
+  EXPECT_NEAR(squares.at("aov"), 1, 1e-6);
+}
+
 TEST(FitModelTest, KnowsProfiles) {
   const std::vector<Kept> events = Archetypes(100);
   History history = HistoryOf(events);
