@@ -24,8 +24,14 @@ class CliTest(unittest.TestCase):
         self.dir = pathlib.Path(folder.name)
 
     def segmentd(self, *args, code=0, env=None):
-        done = subprocess.run([BINARY, *map(str, args)], capture_output=True, text=True,
-                              timeout=120, cwd=self.dir, env={**os.environ, **(env or {})})
+        done = subprocess.run(
+            [BINARY, *map(str, args)],
+            capture_output=True,
+            text=True,
+            timeout=120,
+            cwd=self.dir,
+            env={**os.environ, **(env or {})},
+        )
         self.assertEqual(done.returncode, code, done.stderr)
         return done
 
@@ -57,12 +63,14 @@ class UsageTest(CliTest):
         self.assertIn("Examples:", done.stderr)
 
     def test_a_mistyped_word_is_answered_with_the_nearest(self):
-        for args, expected in ((["rnu"], "did you mean run?"),
-                               (["check-confg", "x"], "did you mean check-config?"),
-                               (["gen", "--custmers", "5"], "did you mean --customers?"),
-                               (["run", "--confg", "x"], "did you mean --config?"),
-                               (["run", "--until-draned"], "did you mean --until-drained?"),
-                               (["topics", "lits"], "did you mean list?")):
+        for args, expected in (
+            (["rnu"], "did you mean run?"),
+            (["check-confg", "x"], "did you mean check-config?"),
+            (["gen", "--custmers", "5"], "did you mean --customers?"),
+            (["run", "--confg", "x"], "did you mean --config?"),
+            (["run", "--until-draned", "-c", "x"], "did you mean --until-drained?"),
+            (["topics", "lits"], "did you mean list?"),
+        ):
             done = self.segmentd(*args, code=2)
             self.assertIn(expected, done.stderr)
             self.assertEqual(done.stdout, "")
@@ -93,8 +101,9 @@ class ConfigTest(CliTest):
         path = self.write("kafka:\n  borkers: x\nshards: 0\n")
         for command in ("check-config", "run"):
             done = self.segmentd(command, "-c", path, code=78)
-            self.assertIn(f"{path}:2:3: unknown key `kafka.borkers`; did you mean `brokers`?",
-                          done.stderr)
+            self.assertIn(
+                f"{path}:2:3: unknown key `kafka.borkers`; did you mean `brokers`?", done.stderr
+            )
             self.assertIn(f"{path}:3:9: shards", done.stderr)
         told = json.loads(self.segmentd("check-config", "-c", path, "--json", code=78).stdout)
         self.assertFalse(told["ok"])
@@ -104,8 +113,9 @@ class ConfigTest(CliTest):
         path = self.write("shards: 2\n")
         done = self.segmentd("check-config", "-c", path, "--print", env={"SEGMENTD_SHARDS": "3"})
         self.assertIn("\nshards: 3\n", done.stdout)
-        done = self.segmentd("check-config", path, code=78,
-                             env={"SEGMENTD_KAFKA__BORKERS": "x:1"})
+        done = self.segmentd(
+            "check-config", "-c", path, code=78, env={"SEGMENTD_KAFKA__BORKERS": "x:1"}
+        )
         self.assertIn("SEGMENTD_KAFKA__BROKERS", done.stderr)
 
     def test_owned_client_keys_are_refused(self):
@@ -147,8 +157,11 @@ class TrainTest(CliTest):
     def test_learns_the_same_model_from_the_same_history(self):
         config = self.write("app: t\n")
         self.segmentd("gen", "--customers", 200, "--events", 4000, "--days", 60, "--out", "h.jsonl")
-        told = json.loads(self.segmentd("train", "-c", config, "--events", "h.jsonl",
-                                        "--out", "a.model", "--json").stdout)
+        told = json.loads(
+            self.segmentd(
+                "train", "-c", config, "--events", "h.jsonl", "--out", "a.model", "--json"
+            ).stdout
+        )
         self.assertGreaterEqual(len(told["segments"]), 4)
         self.segmentd("train", "-c", config, "--events", "h.jsonl", "--out", "b.model")
         self.assertEqual((self.dir / "a.model").read_bytes(), (self.dir / "b.model").read_bytes())
@@ -161,23 +174,31 @@ class TrainTest(CliTest):
         self.assertIn("bad.model", self.segmentd("run", "-c", config, code=74).stderr)
 
     def test_a_missing_history_is_named(self):
-        done = self.segmentd("train", "-c", self.write(""), "--events", "no.jsonl", "--out", "m",
-                             code=1)
+        done = self.segmentd(
+            "train", "-c", self.write(""), "--events", "no.jsonl", "--out", "m", code=1
+        )
         self.assertIn("no.jsonl", done.stderr)
 
 
 class AbsentBrokerTest(CliTest):
     def test_topics_says_try_again(self):
-        config = self.write(f"kafka: {{brokers: \"{self.absent_broker()}\"}}\n")
+        config = self.write(f'kafka: {{brokers: "{self.absent_broker()}"}}\n')
         for action in ("list", "create"):
             self.segmentd("topics", action, "-c", config, code=75)
 
     def start(self, http=""):
         self.broker = self.absent_broker()
-        config = self.write(f"kafka: {{brokers: \"{self.broker}\"}}\n"
-                            f"http: {{listen: \"127.0.0.1:0\"{http}}}\nstate: {{dir: state}}\n")
-        process = subprocess.Popen([BINARY, "run", "-c", str(config)], cwd=self.dir, text=True,
-                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        config = self.write(
+            f'kafka: {{brokers: "{self.broker}"}}\n'
+            f'http: {{listen: "127.0.0.1:0"{http}}}\nstate: {{dir: state}}\n'
+        )
+        process = subprocess.Popen(
+            [BINARY, "run", "-c", str(config)],
+            cwd=self.dir,
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
         self.addCleanup(process.stderr.close)
         self.addCleanup(process.stdout.close)
         self.addCleanup(process.wait)
@@ -193,8 +214,9 @@ class AbsentBrokerTest(CliTest):
         return process, port, config
 
     def get(self, port, path, headers=None, method="GET"):
-        request = urllib.request.Request(f"http://127.0.0.1:{port}{path}", headers=headers or {},
-                                         method=method)
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{port}{path}", headers=headers or {}, method=method
+        )
         try:
             with urllib.request.urlopen(request, timeout=10) as answer:
                 return answer.status, answer.headers, answer.read().decode()

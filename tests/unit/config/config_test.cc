@@ -110,7 +110,7 @@ TEST(ConfigTest, NamesLineColumnAndNearestNameOfAnUnknownKey) {
 TEST(ConfigTest, TellsEveryMistakeAtOnce) {
   EXPECT_EQ(Bad("shards: many\ncommit:\n  interval: 5\nlog: {level: inof}\n"),
             "t.yaml:1:9: shards: expected a whole number 1..64, found `many`\n"
-            "t.yaml:3:13: commit.interval: expected a duration 10ms..1m, found `5`\n"
+            "t.yaml:3:13: commit.interval: expected a duration 1ms..1m, found `5`\n"
             "t.yaml:4:14: log.level: expected debug | info | warn | error, found `inof`; did you "
             "mean `info`?");
 }
