@@ -133,9 +133,8 @@ def create(bench, topic):
         return  # the embedded broker has its topic from the start
     from confluent_kafka.admin import AdminClient, NewTopic
 
-    AdminClient({"bootstrap.servers": bench.brokers}).create_topics(
-        [NewTopic(topic, PARTITIONS, 1)]
-    )[topic].result(30)
+    admin = AdminClient({"bootstrap.servers": bench.brokers})  # must outlive the result
+    admin.create_topics([NewTopic(topic, PARTITIONS, 1)])[topic].result(30)
 
 
 def train(directory):

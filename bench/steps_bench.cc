@@ -154,7 +154,7 @@ void EncodeAndAssign(benchmark::State& state) {
   for (auto _ : state) {
     scaler.Apply(raw, 512, scaled);
     pca.embedding.Apply(scaled, codes);
-    Distances(codes, centroids, distances);
+    model::Distances(codes, centroids, distances);
     benchmark::DoNotOptimize(distances.data());
   }
   state.SetItemsProcessed(state.iterations() * 512);
