@@ -76,14 +76,14 @@ class Walk {
   }
 
  private:
-  template <bool nested>
+  template <bool kNested>
   [[gnu::always_inline]] simdjson::error_code Fields(json::object object, FieldTree::NodeId node,
                                                      int depth) {
     for (auto field : object) {
       std::string_view name;
       if (const auto error = field.unescaped_key().get(name)) return error;
       const FieldTree::NodeId child = tree_.Find(node, name);
-      if (const auto error = Value<nested>(field.value(), child, depth)) return error;
+      if (const auto error = Value<kNested>(field.value(), child, depth)) return error;
     }
     return simdjson::SUCCESS;
   }
@@ -100,7 +100,7 @@ class Walk {
 
   // Inlined into its loops: simdjson's values are many small stores, which as arguments in memory
   // cost more than the parsing.
-  template <bool nested, typename ValueResult>
+  template <bool kNested, typename ValueResult>
   [[gnu::always_inline]] simdjson::error_code Value(ValueResult value, FieldTree::NodeId node,
                                                     int depth) {
     std::string_view token;
@@ -114,7 +114,7 @@ class Walk {
       }
       case '{':
       case '[':
-        if constexpr (nested) return Container(value, token.front(), node, depth);
+        if constexpr (kNested) return Container(value, token.front(), node, depth);
         return kNotFlat;
       case 't':
       case 'f':
