@@ -61,6 +61,14 @@ bool ReadOffset(std::string_view& text, int& minutes) {
   return true;
 }
 
+// Each change says several instants, so these are written without a format.
+void AppendDigits(std::string& out, std::int64_t value, std::size_t digits, char end) {
+  char text[5];
+  for (std::size_t i = digits; i-- > 0; value /= 10) text[i] = static_cast<char>('0' + value % 10);
+  text[digits] = end;
+  out.append(text, digits + 1);
+}
+
 template <std::size_t kUnits>
 std::optional<std::int64_t> ParseWithUnit(
     std::string_view text,
@@ -111,6 +119,17 @@ void AppendRfc3339(std::string& out, std::int64_t instant_ms) {
   const std::int64_t in_day = instant_ms - day * kDayMs;
   const std::chrono::year_month_day date{
       std::chrono::sys_days{std::chrono::days{static_cast<int>(day)}}};
+  const int year = static_cast<int>(date.year());
+  if (year >= 0 && year <= 9999) {
+    AppendDigits(out, year, 4, '-');
+    AppendDigits(out, static_cast<unsigned>(date.month()), 2, '-');
+    AppendDigits(out, static_cast<unsigned>(date.day()), 2, 'T');
+    AppendDigits(out, in_day / 3'600'000, 2, ':');
+    AppendDigits(out, in_day / 60'000 % 60, 2, ':');
+    AppendDigits(out, in_day / 1000 % 60, 2, '.');
+    AppendDigits(out, in_day % 1000, 3, 'Z');
+    return;
+  }
   fmt::format_to(std::back_inserter(out), "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z",
                  static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
                  static_cast<unsigned>(date.day()), in_day / 3'600'000, in_day / 60'000 % 60,

@@ -70,9 +70,9 @@ bool IsWeekend(std::int64_t instant_ms) {
   return weekday == 0 || weekday == 6;
 }
 
-template <std::size_t n>
-std::string_view DrawName(const std::array<std::string_view, n>& names,
-                          const std::array<int, n>& weights, Random& random) {
+template <std::size_t kSize>
+std::string_view DrawName(const std::array<std::string_view, kSize>& names,
+                          const std::array<int, kSize>& weights, Random& random) {
   int total = 0;
   for (const int weight : weights) total += weight;
   auto point = static_cast<int>(random.Below(static_cast<std::uint64_t>(total)));

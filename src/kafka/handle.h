@@ -13,11 +13,11 @@
 namespace segmentd::kafka {
 
 // Frees what librdkafka hands out with the function that belongs to it.
-template <auto Free>
+template <auto kFree>
 struct FreeWith {
   template <typename T>
   void operator()(T* thing) const {
-    Free(thing);
+    kFree(thing);
   }
 };
 using ErrorPtr = std::unique_ptr<rd_kafka_error_t, FreeWith<rd_kafka_error_destroy>>;

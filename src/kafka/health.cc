@@ -34,7 +34,7 @@ void Health::Clear() {
 Error Health::Explain(const std::string& brokers, rd_kafka_resp_err_t error,
                       std::string_view doing) const {
   if (fatal_) return *fatal_;
-  const Error plain = ErrorOf(error, doing);
+  Error plain = ErrorOf(error, doing);
   if (plain.code != Code::kRetry) return plain;
   if (unreachable()) return Unreachable(brokers, reason_).With(doing);
   return {Code::kRetry, plain.message + "; trying again"};
