@@ -101,8 +101,8 @@ class Screen {
 
 class Demo {
  public:
-  Demo(const DemoArgs& args, config::Config config, DemoPlan plan)
-      : args_(args), config_(std::move(config)), plan_(std::move(plan)) {}
+  Demo(const DemoArgs& args, config::Config config, const DemoPlan& plan)
+      : args_(args), config_(std::move(config)), plan_(plan) {}
 
   Status Run(std::stop_source stop, std::optional<std::int64_t> for_ms);
 

@@ -79,10 +79,10 @@ std::string_view Phase(const Overview& overview, std::span<const ports::ShardSta
 std::vector<std::string> ReasonsNotReady(const Overview& overview,
                                          std::span<const ports::ShardStatus> shards) {
   std::vector<std::string> reasons;
-  if (overview.stopping) reasons.push_back("the daemon is stopping");
+  if (overview.stopping) reasons.emplace_back("the daemon is stopping");
   if (!overview.topics_verified) {
-    reasons.push_back(overview.waiting_for.empty() ? "the topics are not verified yet"
-                                                   : overview.waiting_for);
+    reasons.emplace_back(overview.waiting_for.empty() ? "the topics are not verified yet"
+                                                      : overview.waiting_for);
     return reasons;
   }
   for (int number = 0; number < overview.shards; ++number) {

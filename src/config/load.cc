@@ -153,8 +153,7 @@ class Loader {
       }
     }
     std::ranges::sort(siblings);
-    const auto repeated = std::ranges::unique(siblings);
-    siblings.erase(repeated.begin(), repeated.end());
+    siblings.erase(std::unique(siblings.begin(), siblings.end()), siblings.end());
     return fmt::format("; known here: {}", fmt::join(siblings, ", "));
   }
 
