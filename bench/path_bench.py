@@ -18,7 +18,7 @@ import tempfile
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 BUILD = pathlib.Path(sys.argv[1]).resolve()
 SEGMENTD = BUILD / "src" / "app" / "segmentd"
-SMALL = 200_000
+SMALL = 500_000
 LARGE = int(os.environ.get("SEGMENTD_BENCH_EVENTS", "2000000"))
 REPEATS = int(os.environ.get("SEGMENTD_BENCH_REPEATS", "3"))
 PARTITIONS = 12
