@@ -16,6 +16,7 @@
 namespace segmentd::app {
 namespace {
 
+constexpr std::int64_t kDefaultEndMs = 1'767'225'600'000;  // 2026-01-01
 constexpr std::uint64_t kShowEvery = 1024;
 
 struct GenArgs {
@@ -155,6 +156,9 @@ int RunGen(GenArgs args) {
       return kExitUsage;
     }
     args.options.start_ms = *start;
+  } else {
+    // All of it in the past, whatever its length: what lies in the future is refused by `run`.
+    args.options.start_ms = kDefaultEndMs - args.options.days * kDayMs;
   }
   Result<generate::Generator> generator = generate::Generator::Create(args.options);
   if (!generator.ok()) {
@@ -182,7 +186,8 @@ Runner AddGen(CLI::App& command) {
       ->capture_default_str();
   command.add_option("--days", options.days, "over how many days")->capture_default_str();
   command.add_option("--seed", options.seed, "same seed, same bytes")->capture_default_str();
-  command.add_option("--start", args->start, "the first day, default 2026-01-01T00:00:00Z")
+  command
+      .add_option("--start", args->start, "the first day; by default the last one is 2025-12-31")
       ->type_name("TIME");
   command
       .add_option("--zipf", options.zipf,
