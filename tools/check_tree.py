@@ -324,11 +324,10 @@ def check_markers(tree):
 
 def check_paths(tree):
     """A path of one machine makes the tree work on that machine alone."""
-    pattern = r"(?<![\w.~}])/(?:home|root|tmp)/[\w./-]*"
     for file in tree.files:
-        code = file.is_code or file.extension in (".py", ".cmake", ".js")
-        if not code and "CMakeLists" not in file.path:
-            continue
+        pattern = r"(?<![\w.~}])/(?:home|root)/[\w./-]*"
+        if file.is_code or file.extension in (".py", ".cmake", ".js") or "CMakeLists" in file.path:
+            pattern = r"(?<![\w.~}])/(?:home|root|tmp)/[\w./-]*"
         for line, path in file.matches(pattern, file.text):
             yield Finding(
                 file.path,
