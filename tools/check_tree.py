@@ -9,20 +9,21 @@ import re
 import sys
 from collections import namedtuple
 
-PURE = {"event", "feature", "model", "segment", "train", "generate", "pipeline"}
+PURE = {"event", "feature", "risk", "model", "segment", "train", "generate", "pipeline"}
 ADAPTERS = {"kafka", "rocks", "http", "telemetry", "config"}
-BELOW_PORTS = {"event", "feature", "model", "segment", "pipeline"}
+BELOW_PORTS = {"event", "feature", "risk", "model", "segment", "pipeline"}
 
 # Which modules a module may include, beside itself and base. The one place that says so.
 MAY_INCLUDE = {
     "base": set(),
     "event": set(),
     "feature": {"event"},
-    "model": set(),
+    "risk": set(),
+    "model": {"risk"},
     "segment": set(),
-    "train": {"event", "feature", "model", "segment"},
+    "train": {"event", "feature", "risk", "model", "segment"},
     "generate": {"event"},
-    "pipeline": {"event", "feature", "model", "segment"},
+    "pipeline": {"event", "feature", "risk", "model", "segment"},
     "ports": BELOW_PORTS,
     **{adapter: BELOW_PORTS | {"train", "ports"} for adapter in ADAPTERS},
     "runtime": BELOW_PORTS | {"train", "ports"},
