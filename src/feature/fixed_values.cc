@@ -6,6 +6,7 @@
 #include "catalogue.h"
 #include "decay.h"
 #include "segmentd/feature/money.h"
+#include "segmentd/feature/purchase_days.h"
 #include "windows.h"
 
 namespace segmentd::feature {
@@ -42,18 +43,18 @@ void FillSums(const Record& record, std::int64_t as_of_ms, Values& values) {
 // The gaps' sum telescopes to last - first; n * squares - sum^2 is n^2 times the population
 // variance.
 void FillPurchaseDays(const Record& record, std::int64_t as_of_ms, Values& values) {
-  const std::int64_t first_day = DayOf(record.first_purchase_ms);
-  const double span = static_cast<double>(DayOf(record.last_purchase_ms) - first_day);
-  const double gaps = static_cast<double>(record.purchase_days - 1);
+  const PurchaseDays days = PurchaseDaysOf(record, as_of_ms);
+  const double gaps = days.frequency;
+  const double span =
+      static_cast<double>(DayOf(record.last_purchase_ms) - DayOf(record.first_purchase_ms));
   const double spread = gaps * static_cast<double>(record.gap_square_sum) - span * span;
-  const double later = record.gross - record.first_day_gross;
 
   values[kGapMeanDays] = Ratio(span, gaps);
   values[kGapCv] = gaps < 2 ? kMissing : std::sqrt(std::max(spread, 0.0)) / span;
-  values[kFrequency] = gaps;
-  values[kRecencyWeeks] = span / 7;
-  values[kAgeWeeks] = static_cast<double>(DayOf(as_of_ms) - first_day) / 7;
-  values[kMonetary] = Ratio(record.decimal ? RoundDecimal(later) : later, gaps);
+  values[kFrequency] = days.frequency;
+  values[kRecencyWeeks] = days.recency_weeks;
+  values[kAgeWeeks] = days.age_weeks;
+  values[kMonetary] = days.monetary;
 }
 
 void FillLifetime(const Record& record, std::int64_t as_of_ms, Values& values) {
@@ -69,6 +70,17 @@ void FillLifetime(const Record& record, std::int64_t as_of_ms, Values& values) {
 }
 
 }  // namespace
+
+PurchaseDays PurchaseDaysOf(const Record& record, std::int64_t as_of_ms) {
+  const std::int64_t first_day = DayOf(record.first_purchase_ms);
+  const double later = record.gross - record.first_day_gross;
+  PurchaseDays days;
+  days.frequency = static_cast<double>(record.purchase_days - 1);
+  days.recency_weeks = static_cast<double>(DayOf(record.last_purchase_ms) - first_day) / 7;
+  days.age_weeks = static_cast<double>(DayOf(as_of_ms) - first_day) / 7;
+  days.monetary = Ratio(record.decimal ? RoundDecimal(later) : later, days.frequency);
+  return days;
+}
 
 std::array<double, kFixedSources> FixedValues(const Record& record, std::int64_t as_of_ms) {
   Values values;

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "histories.h"
+#include "segmentd/feature/purchase_days.h"
 
 namespace segmentd::feature {
 namespace {
@@ -108,6 +109,16 @@ TEST(FoldTest, TakesSeveralPurchasesOfAUtcDayForOnePurchaseDay) {
   EXPECT_EQ(ValueOf("gap_cv", record), 0.5);
   EXPECT_EQ(ValueOf("monetary", record), 6);
   EXPECT_EQ(ValueOf("recency_weeks", record), 4.0 / 7);
+}
+
+TEST(FoldTest, TellsPurchaseDaysAsTheFeaturesDo) {
+  const Record record = FoldAll(
+      {Purchase(kStart, 10), Purchase(kStart + 9 * kDayMs, 30), Visit(kStart + 20 * kDayMs)});
+  const PurchaseDays days = PurchaseDaysOf(record, record.as_of_ms);
+  EXPECT_EQ(days.frequency, ValueOf("frequency", record));
+  EXPECT_EQ(days.recency_weeks, ValueOf("recency_weeks", record));
+  EXPECT_EQ(days.age_weeks, ValueOf("age_weeks", record));
+  EXPECT_EQ(days.monetary, ValueOf("monetary", record));
 }
 
 TEST(FoldTest, FollowsAFirstDayThatArrivesLate) {
