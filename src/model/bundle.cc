@@ -134,6 +134,7 @@ Status CheckBundle(const Bundle& bundle) {
   if (!std::isfinite(bundle.inertia) || !std::isfinite(bundle.simplified_silhouette)) {
     return Fail(Code::kCorruption, "the model's quality figures are not numbers");
   }
+  SEGMENTD_RETURN_IF_ERROR(risk::CheckParameters(bundle.risk));
   SEGMENTD_RETURN_IF_ERROR(CheckFeatures(bundle));
   SEGMENTD_RETURN_IF_ERROR(CheckScaler(bundle));
   SEGMENTD_RETURN_IF_ERROR(CheckEmbedding(bundle));

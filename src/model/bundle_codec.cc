@@ -72,6 +72,18 @@ void ToProto(const std::vector<std::pair<int, double>>& by_k, Values* out) {
   }
 }
 
+void ToProto(const risk::Parameters& risk, v1::Risk* out) {
+  out->set_kind(static_cast<std::uint32_t>(risk.kind));
+  out->set_r(risk.r);
+  out->set_alpha(risk.alpha);
+  out->set_a(risk.a);
+  out->set_b(risk.b);
+  out->set_spend_mean(risk.spend_mean);
+  out->set_spend_weight(risk.spend_weight);
+  out->set_tier_mid(risk.tier_mid);
+  out->set_tier_high(risk.tier_high);
+}
+
 v1::ModelBundle ToProto(const Bundle& bundle) {
   v1::ModelBundle out;
   out.set_sequence(bundle.sequence);
@@ -93,6 +105,7 @@ v1::ModelBundle ToProto(const Bundle& bundle) {
   out.set_simplified_silhouette(bundle.simplified_silhouette);
   ToProto(bundle.inertia_by_k, out.mutable_inertia_by_k());
   ToProto(bundle.silhouette_by_k, out.mutable_silhouette_by_k());
+  if (bundle.risk.kind != risk::Kind::kNone) ToProto(bundle.risk, out.mutable_risk());
   return out;
 }
 
@@ -163,6 +176,20 @@ Result<Segment> FromProto(const v1::Segment& in) {
   return out;
 }
 
+Result<risk::Parameters> FromProto(const v1::Risk& in) {
+  risk::Parameters out;
+  SEGMENTD_ASSIGN_OR_RETURN(out.kind, EnumFromProto(in.kind(), risk::Kind::kBgNbd));
+  out.r = in.r();
+  out.alpha = in.alpha();
+  out.a = in.a();
+  out.b = in.b();
+  out.spend_mean = in.spend_mean();
+  out.spend_weight = in.spend_weight();
+  out.tier_mid = in.tier_mid();
+  out.tier_high = in.tier_high();
+  return out;
+}
+
 template <typename Values>
 std::vector<std::pair<int, double>> ByKFromProto(const Values& in) {
   std::vector<std::pair<int, double>> out;
@@ -194,6 +221,9 @@ Result<Bundle> FromProto(const v1::ModelBundle& in) {
   out.simplified_silhouette = in.simplified_silhouette();
   out.inertia_by_k = ByKFromProto(in.inertia_by_k());
   out.silhouette_by_k = ByKFromProto(in.silhouette_by_k());
+  if (in.has_risk()) {
+    SEGMENTD_ASSIGN_OR_RETURN(out.risk, FromProto(in.risk()));
+  }
   return out;
 }
 

@@ -11,6 +11,7 @@
 #include "segmentd/model/embedding.h"
 #include "segmentd/model/matrix.h"
 #include "segmentd/model/scaler.h"
+#include "segmentd/risk/parameters.h"
 
 namespace segmentd::model {
 
@@ -48,6 +49,8 @@ struct Bundle {
   float margin = 0.10F;  // hysteresis
   float clear_jump = 0.50F;
   int dwell = 3;
+
+  risk::Parameters risk;  // kNone in models from before there were any
 
   // Told, not used: seed, rows, as_of and quality of the fit, for people and gates.
   std::uint64_t seed = 0;

@@ -46,6 +46,15 @@ Bundle MakeBundle() {
   bundle.next_segment_id = 6;
   bundle.margin = 0.2F;
   bundle.dwell = 4;
+  bundle.risk = {.kind = risk::Kind::kMbgNbd,
+                 .r = 0.5,
+                 .alpha = 6,
+                 .a = 0.9,
+                 .b = 1.6,
+                 .spend_mean = 35,
+                 .spend_weight = 0.8,
+                 .tier_mid = 10,
+                 .tier_high = 100};
   bundle.seed = 99;
   bundle.trained_rows = 1000;
   bundle.trained_as_of_ms = -5;
@@ -58,6 +67,17 @@ Bundle MakeBundle() {
 
 Code CodeOf(const Result<Bundle>& result) {
   return result.ok() ? Code::kFatal : result.error().code;
+}
+
+TEST(BundleTest, HasNoRiskParametersWhereNoneWereWritten) {
+  Bundle bundle = MakeBundle();
+  const std::size_t with = EncodeBundle(bundle).size();
+  bundle.risk = {};
+  const std::string encoded = EncodeBundle(bundle);
+  EXPECT_LT(encoded.size(), with);
+  const Result<Bundle> read = DecodeBundle(encoded);
+  ASSERT_TRUE(read.ok()) << read.error().message;
+  EXPECT_EQ(read->risk.kind, risk::Kind::kNone);
 }
 
 TEST(BundleTest, ReadsBackWhatWasWritten) {
@@ -74,6 +94,9 @@ TEST(BundleTest, ReadsBackWhatWasWritten) {
   EXPECT_EQ(read->segments[1].names, bundle.segments[1].names);
   EXPECT_EQ(read->segments[0].mean, bundle.segments[0].mean);
   EXPECT_TRUE(std::isnan(read->segments[0].typical[1]));
+  EXPECT_EQ(read->risk.kind, risk::Kind::kMbgNbd);
+  EXPECT_EQ(read->risk.alpha, 6);
+  EXPECT_EQ(read->risk.tier_high, 100);
   EXPECT_EQ(read->trained_as_of_ms, -5);
   EXPECT_EQ(read->inertia_by_k, bundle.inertia_by_k);
   EXPECT_EQ(read->silhouette_by_k, bundle.silhouette_by_k);
@@ -153,6 +176,9 @@ TEST(BundleTest, RefusesPartsThatDoNotFitEachOther) {
       {"an empty name", [](Bundle& b) { b.segments[0].names[1].second = ""; }},
       {"names out of order", [](Bundle& b) { b.segments[0].names[1].first = 1; }},
       {"activity 5", [](Bundle& b) { b.segments[0].activity = 5; }},
+      {"a rate below 0", [](Bundle& b) { b.risk.r = -1; }},
+      {"tiers out of order", [](Bundle& b) { b.risk.tier_mid = 101; }},
+      {"an unknown kind of risk", [](Bundle& b) { b.risk.kind = risk::Kind{9}; }},
       {"a long centroid", [](Bundle& b) { b.segments[0].centroid = Vector::Zero(3); }},
       {"infinite centroid", [](Bundle& b) { b.segments[0].centroid(0) = INFINITY; }},
       {"a short mean", [](Bundle& b) { b.segments[0].mean = Vector::Zero(2); }},
