@@ -52,7 +52,7 @@ TEST(ShardSimTest, LeavesAStoreThatNeedsNoRestoreAfterACleanStop) {
   ASSERT_TRUE(world.RunUntilDrained().has_value());
   for (const Partition partition : {Partition{0}, Partition{1}}) {
     const MemoryStores::Disk& disk = world.stores.disk(partition);
-    EXPECT_EQ(disk.images, world.FoldChangelog(partition, {}).images);
+    EXPECT_EQ(disk.images, FoldChangelog(world.broker, partition, {}).images);
     EXPECT_EQ(disk.meta->transactions_next, world.broker.High("transactions", partition));
   }
 }

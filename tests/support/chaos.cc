@@ -11,11 +11,13 @@ bool MayRetry(Call call) {
   return !kNever.contains(call);
 }
 
-bool MayAbort(Call call) { return call == Call::kSend || call == Call::kCommit; }
+bool MayAbort(Call call) {
+  return call == Call::kSend || call == Call::kSendOffsets || call == Call::kCommit;
+}
 
 bool MayFence(Call call) {
-  return call == Call::kBegin || call == Call::kSend || call == Call::kCommit ||
-         call == Call::kAfterCommit || call == Call::kAbort;
+  return call == Call::kBegin || call == Call::kSend || call == Call::kSendOffsets ||
+         call == Call::kCommit || call == Call::kAfterCommit || call == Call::kAbort;
 }
 
 bool MayCorrupt(Call call) { return call == Call::kOpenStore || call == Call::kReadStore; }

@@ -83,17 +83,52 @@ bool FakeBroker::AppendOpen(const std::string& id, std::int64_t epoch, const std
   return true;
 }
 
-void FakeBroker::HoldOffsets(const std::string& id,
+bool FakeBroker::SendOffsets(const std::string& id, std::int64_t epoch,
                              std::span<const ports::InputPosition> positions) {
+  if (!Current(id, epoch)) return false;
   producers_[id].held.assign(positions.begin(), positions.end());
+  return true;
 }
 
-bool FakeBroker::EndTransaction(const std::string& id, std::int64_t epoch, bool commit,
-                                std::span<const ports::InputPosition> positions) {
+bool FakeBroker::EndTransaction(const std::string& id, std::int64_t epoch, bool commit) {
   if (!Current(id, epoch)) return false;
-  HoldOffsets(id, positions);
   Finish(producers_[id], commit);
   return true;
+}
+
+bool FakeBroker::Undecided(const std::string& id) const {
+  const auto at = producers_.find(id);
+  return at != producers_.end() && (!at->second.touched.empty() || !at->second.held.empty());
+}
+
+void FakeBroker::TimeOut(const std::string& id) {
+  if (Undecided(id)) InitProducer(id);
+}
+
+void FakeBroker::DeliverLate() {
+  if (late_.empty()) return;
+  const Late request = late_.front();
+  late_.erase(late_.begin());
+  EndTransaction(request.id, request.epoch, /*commit=*/true);
+}
+
+void FakeBroker::SetMark() {
+  mark_ = {{}, low_, offsets_};
+  for (const auto& [where, entries] : logs_) {
+    for (const Entry& entry : entries) mark_.removed[where].push_back(entry.removed);
+  }
+}
+
+void FakeBroker::BackToMark() {
+  late_.clear();
+  for (auto& [id, producer] : producers_) Finish(producer, /*commit=*/false);
+  for (auto& [where, entries] : logs_) {
+    const std::vector<bool>& removed = mark_.removed[where];
+    entries.resize(removed.size());
+    for (std::size_t i = 0; i < removed.size(); ++i) entries[i].removed = removed[i];
+  }
+  low_ = mark_.low;
+  offsets_ = mark_.offsets;
 }
 
 void FakeBroker::Finish(Producer& producer, bool commit) {
@@ -161,9 +196,10 @@ bool FakeBroker::MustRevoke(int member) const {
 }
 
 void FakeBroker::Acknowledge(int member) {
-  Member& acknowledging = members_.at(member);
-  acknowledging.acknowledged = true;
-  acknowledging.owned.clear();
+  const auto at = members_.find(member);
+  if (at == members_.end()) return;  // it took too long
+  at->second.acknowledged = true;
+  at->second.owned.clear();
   CompleteRebalance();
 }
 

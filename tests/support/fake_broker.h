@@ -13,7 +13,8 @@
 namespace segmentd::support {
 
 // Kafka in memory, as far as a shard can tell: logs with transactions and their markers, producers
-// that fence one another, one consumer group with generations and eager rebalancing.
+// that fence one another, requests that arrive late, one consumer group with generations and eager
+// rebalancing. As careless as Kafka: what a careless client may do to itself is let pass.
 class FakeBroker {
  public:
   enum class Fate { kOpen, kCommitted, kAborted };
@@ -61,11 +62,22 @@ class FakeBroker {
   bool Current(const std::string& id, std::int64_t epoch) const;
   bool AppendOpen(const std::string& id, std::int64_t epoch, const std::string& topic,
                   Partition partition, Entry entry);
-  // positions take effect with the commit.
-  bool EndTransaction(const std::string& id, std::int64_t epoch, bool commit,
-                      std::span<const ports::InputPosition> positions);
-  // A transaction that holds these positions is undecided.
-  void HoldOffsets(const std::string& id, std::span<const ports::InputPosition> positions);
+  // The positions take effect with the commit; until then they are pending.
+  bool SendOffsets(const std::string& id, std::int64_t epoch,
+                   std::span<const ports::InputPosition> positions);
+  bool EndTransaction(const std::string& id, std::int64_t epoch, bool commit);
+  bool Undecided(const std::string& id) const;
+  // The broker's limit for an open transaction has passed: aborted, and its producer fenced.
+  void TimeOut(const std::string& id);
+  // The request to commit stays on its way, until it is delivered: to whatever transaction the
+  // producer has open by then.
+  void CommitLate(const std::string& id, std::int64_t epoch) { late_.push_back({id, epoch}); }
+  void DeliverLate();
+
+  // Everything as it was at the mark: a cluster that came back from an older copy of itself.
+  // REQUIRES: nothing is undecided at the mark.
+  void SetMark();
+  void BackToMark();
 
   // The group.
   using Assignment = std::vector<ports::InputPartition>;
@@ -92,6 +104,15 @@ class FakeBroker {
     std::vector<Entry*> entries;
     std::vector<ports::InputPosition> held;
   };
+  struct Late {
+    std::string id;
+    std::int64_t epoch = 0;
+  };
+  struct Mark {
+    std::map<std::pair<std::string, Partition>, std::vector<bool>> removed;  // by offset
+    std::map<std::pair<std::string, Partition>, Offset> low;
+    std::map<ports::InputPartition, Offset> offsets;
+  };
   struct Member {
     int generation = 0;         // of what it owns
     bool acknowledged = false;  // of the rebalance under way
@@ -108,7 +129,9 @@ class FakeBroker {
   std::map<std::pair<std::string, Partition>, Log> logs_;
   std::map<std::pair<std::string, Partition>, Offset> low_;
   std::map<std::string, Producer> producers_;
+  std::vector<Late> late_;
   std::map<ports::InputPartition, Offset> offsets_;
+  Mark mark_;
   std::map<int, Member> members_;
   int next_member_ = 1;
   int generation_ = 0;

@@ -135,22 +135,29 @@ Status FakeSink::Note(Status failed) {
   if (failed.has_value()) return failed;
   if (failed.error().code == Code::kFenced) state_ = State::kDead;
   if (failed.error().code == Code::kAbort) state_ = State::kFailed;
+  if (failed.error().code == Code::kRetry) doubtful_ = true;
   return failed;
 }
 
 Status FakeSink::Reset() {
+  state_ = State::kDead;
   SEGMENTD_RETURN_IF_ERROR(chaos_.At(Call::kReset));
   epoch_ = broker_.InitProducer(id_);
+  SEGMENTD_RETURN_IF_ERROR(chaos_.At(Call::kAfterReset));
   state_ = State::kIdle;
+  doubtful_ = false;
   return Ok();
 }
 
 Status FakeSink::Begin() {
+  if (state_ == State::kDead) return Fail(Code::kFenced, "there is no producer");
   SEGMENTD_ASSERT(state_ == State::kIdle, "a transaction begins when none is open");
+  if (doubtful_ && habits_.doubts_producer) SEGMENTD_RETURN_IF_ERROR(Reset());
   SEGMENTD_RETURN_IF_ERROR(Note(chaos_.At(Call::kBegin)));
   state_ = State::kOpen;
   written_.clear();
-  receipt_ = {};
+  sent_.clear();
+  lowest_next_ = exact_next_ = {};
   return Ok();
 }
 
@@ -160,13 +167,17 @@ Status FakeSink::Write(const std::string& topic, Partition partition, FakeBroker
   if (entry.value && entry.value->size() > record_bytes_max_) {
     return Fail(Code::kBadRecord, "{} bytes are too many", entry.value->size());
   }
-  if (topic == FakeBroker::OutputTopic(pipeline::Topic::kChangelog)) {
-    receipt_.changelog_next.try_emplace(partition, broker_.High(topic, partition));
-  }
-  if (!broker_.AppendOpen(id_, epoch_, topic, partition, std::move(entry))) {
+  if (!habits_.submits_to_fencing) sent_.push_back({topic, partition, entry});
+  if (!broker_.AppendOpen(id_, epoch_, topic, partition, std::move(entry)) &&
+      habits_.submits_to_fencing) {
     return Note(Fail(Code::kFenced, "a newer producer has the name {}", id_));
   }
   written_.insert(partition);
+  if (topic == FakeBroker::OutputTopic(pipeline::Topic::kChangelog)) {
+    const Offset next = broker_.High(topic, partition);
+    lowest_next_.changelog_next.try_emplace(partition, Offset{next.value() - 1});
+    exact_next_.changelog_next[partition] = next;
+  }
   return Ok();
 }
 
@@ -187,49 +198,87 @@ Status FakeSink::SendImage(Partition partition, std::string_view key,
 }
 
 Result<ports::CommitReceipt> FakeSink::Commit(std::span<const ports::InputPosition> positions) {
-  if (state_ == State::kDone) {  // it had taken effect, and only the answer was lost
-    state_ = State::kIdle;
-    return Receipt();
-  }
-  SEGMENTD_ASSERT(state_ == State::kOpen || state_ == State::kUndecided,
-                  "a commit ends an open transaction");
   for (const Partition partition : written_) {
     SEGMENTD_ASSERT(std::any_of(positions.begin(), positions.end(),
                                 [&](const auto& at) { return at.input.partition == partition; }),
                     "a commit names every partition that was written for");
   }
-  state_ = State::kUndecided;
-  broker_.HoldOffsets(id_, positions);
-  SEGMENTD_RETURN_IF_ERROR(Note(chaos_.At(Call::kCommit)));
-  if (!broker_.Current(id_, epoch_))
-    return tl::unexpected(Note(Fail(Code::kFenced, "fenced")).error());
-  if (!broker_.MayCommit(source_.member())) {
-    return tl::unexpected(Note(Fail(Code::kAbort, "the group has a newer generation")).error());
+  Status ended = Ok();
+  if (state_ == State::kOpen) ended = SendOffsets(positions);
+  if (ended.has_value() && state_ != State::kDone) ended = End();
+  if (!ended.has_value() && ended.error().code == Code::kRetry && !habits_.waits_for_outcome) {
+    ended = Ok();
   }
-  broker_.EndTransaction(id_, epoch_, /*commit=*/true, positions);
-  state_ = State::kDone;
-  SEGMENTD_RETURN_IF_ERROR(Note(chaos_.At(Call::kAfterCommit)));
+  if (!ended.has_value() && ended.error().code != Code::kRetry && SendAllAgain(positions)) {
+    ended = Ok();
+  }
+  if (!ended.has_value()) return tl::unexpected(ended.error());
   state_ = State::kIdle;
   return Receipt();
 }
 
-// One past the records is right too; the least is what a sink without delivery reports knows.
-ports::CommitReceipt FakeSink::Receipt() {
-  ports::CommitReceipt receipt = receipt_;
-  if (chaos_.random().Chance(0.5)) {
-    const std::string topic = FakeBroker::OutputTopic(pipeline::Topic::kChangelog);
-    for (auto& [partition, next] : receipt.changelog_next) next = broker_.High(topic, partition);
+// Refused when the group has moved on; a broker that is not told who asks cannot know.
+Status FakeSink::SendOffsets(std::span<const ports::InputPosition> positions) {
+  const Status asked = Note(chaos_.At(Call::kSendOffsets));
+  if (!asked.has_value()) {
+    if (state_ == State::kOpen && !habits_.repeats_offsets) state_ = State::kOffsetsSent;
+    return asked;
   }
-  return receipt;
+  if (habits_.sends_offsets) {
+    if (habits_.names_member && !broker_.MayCommit(source_.member())) {
+      return Note(Fail(Code::kAbort, "the group has a newer generation"));
+    }
+    if (!broker_.SendOffsets(id_, epoch_, positions)) {
+      return Note(Fail(Code::kFenced, "a newer producer has the name {}", id_));
+    }
+  }
+  SEGMENTD_RETURN_IF_ERROR(Note(chaos_.At(Call::kAfterSendOffsets)));
+  state_ = State::kOffsetsSent;
+  return Ok();
+}
+
+// With the offsets in it the transaction may end whoever owns the partitions by now: a new owner
+// has to wait for pending offsets.
+Status FakeSink::End() {
+  SEGMENTD_ASSERT(state_ == State::kOffsetsSent, "a commit ends an open transaction");
+  const Status asked = Note(chaos_.At(Call::kCommit));
+  if (!asked.has_value()) {
+    const bool late = asked.error().code == Code::kRetry && chaos_.random().Chance(0.5);
+    if (late) broker_.CommitLate(id_, epoch_);
+    return asked;
+  }
+  if (!broker_.EndTransaction(id_, epoch_, /*commit=*/true)) {
+    return Note(Fail(Code::kFenced, "a newer producer has the name {}", id_));
+  }
+  state_ = State::kDone;
+  return Note(chaos_.At(Call::kAfterCommit));
+}
+
+// What a client does that knows better than the brokers.
+bool FakeSink::SendAllAgain(std::span<const ports::InputPosition> positions) {
+  if (habits_.submits_to_fencing) return false;
+  epoch_ = broker_.InitProducer(id_);
+  for (const Sent& sent : sent_) {
+    broker_.AppendOpen(id_, epoch_, sent.topic, sent.partition, sent.entry);
+  }
+  broker_.SendOffsets(id_, epoch_, positions);
+  return broker_.EndTransaction(id_, epoch_, /*commit=*/true);
+}
+
+// The lower one is what a sink knows that has no delivery reports.
+ports::CommitReceipt FakeSink::Receipt() {
+  const bool exact = habits_.tells_exact_offsets || chaos_.random().Chance(0.5);
+  return exact ? exact_next_ : lowest_next_;
 }
 
 Status FakeSink::Abort() {
   SEGMENTD_ASSERT(state_ == State::kOpen || state_ == State::kFailed,
                   "what is aborted is open, and no commit of it is undecided");
   SEGMENTD_RETURN_IF_ERROR(Note(chaos_.At(Call::kAbort)));
-  if (!broker_.EndTransaction(id_, epoch_, /*commit=*/false, {})) {
-    return Note(Fail(Code::kFenced, "fenced"));
+  if (!broker_.EndTransaction(id_, epoch_, /*commit=*/false)) {
+    return Note(Fail(Code::kFenced, "a newer producer has the name {}", id_));
   }
+  SEGMENTD_RETURN_IF_ERROR(chaos_.At(Call::kAfterAbort));
   state_ = State::kIdle;
   return Ok();
 }

@@ -49,12 +49,25 @@ class FakeSource final : public ports::RecordSource {
   std::vector<event::RawRecord> records_;
 };
 
+// What keeps a client from harming itself; Kafka does not insist on any of it. A simulation that
+// is worth its time notices when one is given up.
+struct Habits {
+  bool sends_offsets = true;         // of the input, in the transaction with the output
+  bool names_member = true;          // as whom, so that the broker can see who it no longer is
+  bool repeats_offsets = true;       // when they went unanswered, before it commits
+  bool doubts_producer = true;       // takes a new one when a request of the old may still arrive
+  bool waits_for_outcome = true;     // does not take a commit that went unanswered for done
+  bool submits_to_fencing = true;    // does not come back under its own name to send it all again
+  bool tells_exact_offsets = false;  // of the changelog, always; else at times too low ones
+};
+
 // A transactional producer. Asserts that it is called in an order that Kafka allows, and that no
 // commit leaves out a partition that was written for.
 class FakeSink final : public ports::Sink {
  public:
-  FakeSink(FakeBroker& broker, FakeSource& source, Chaos& chaos, std::string id)
-      : broker_(broker), source_(source), chaos_(chaos), id_(std::move(id)) {}
+  FakeSink(FakeBroker& broker, FakeSource& source, Chaos& chaos, std::string id,
+           const Habits& habits = {})
+      : broker_(broker), source_(source), chaos_(chaos), id_(std::move(id)), habits_(habits) {}
 
   Status Reset() override;
   Status Begin() override;
@@ -67,20 +80,32 @@ class FakeSink final : public ports::Sink {
   void RefuseLargerThan(std::size_t bytes) { record_bytes_max_ = bytes; }
 
  private:
-  enum class State { kDead, kIdle, kOpen, kFailed, kUndecided, kDone };
+  enum class State { kDead, kIdle, kOpen, kOffsetsSent, kDone, kFailed };
+  struct Sent {
+    std::string topic;
+    Partition partition;
+    FakeBroker::Entry entry;
+  };
 
   Status Note(Status failed);
   Status Write(const std::string& topic, Partition partition, FakeBroker::Entry entry);
+  Status SendOffsets(std::span<const ports::InputPosition> positions);
+  Status End();
+  bool SendAllAgain(std::span<const ports::InputPosition> positions);
   ports::CommitReceipt Receipt();
 
   FakeBroker& broker_;
   FakeSource& source_;
   Chaos& chaos_;
   const std::string id_;
+  const Habits habits_;
   std::int64_t epoch_ = 0;
   State state_ = State::kDead;
+  bool doubtful_ = false;  // a request went unanswered
   std::set<Partition> written_;
-  ports::CommitReceipt receipt_;
+  std::vector<Sent> sent_;  // for those who do not submit to fencing
+  ports::CommitReceipt lowest_next_;
+  ports::CommitReceipt exact_next_;
   std::size_t record_bytes_max_ = SIZE_MAX;
 };
 

@@ -13,6 +13,8 @@ class ManualClock final : public Clock {
     wall_ms_ += ms;
     monotonic_ns_ += ms * 1'000'000;
   }
+  // As when somebody sets the machine's clock.
+  void JumpMs(std::int64_t ms) { wall_ms_ += ms; }
 
  private:
   std::int64_t wall_ms_ = 1'800'000'000'000;  // 2027-01-15

@@ -30,6 +30,7 @@ class MemoryStores final : public ports::StoreFactory {
   void Edit(Partition partition, Disk disk) { disks_[partition] = {std::move(disk), {}}; }
   // Takes back the newest n writes of every partition, as far as there are such.
   void LoseWrites(std::size_t n);
+  void Wipe() { disks_.clear(); }
   void Use(Chaos& chaos) { chaos_ = &chaos; }
 
  private:

@@ -25,6 +25,8 @@ pipeline::Options PipelineOptions() {
   return options;
 }
 
+}  // namespace
+
 std::unique_ptr<pipeline::Pipeline> MakePipeline() {
   auto created = pipeline::Pipeline::Create(PipelineOptions());
   SEGMENTD_ASSERT(created.ok(), "a test's options are valid");
@@ -32,19 +34,6 @@ std::unique_ptr<pipeline::Pipeline> MakePipeline() {
   (*created)->UseModel(kModel);
   return std::move(*created);
 }
-
-std::optional<std::string> HeaderOf(const FakeBroker::Entry& entry, std::string_view name) {
-  for (const pipeline::OutHeader& header : entry.headers) {
-    if (header.name == name) return header.value;
-  }
-  return std::nullopt;
-}
-
-Offset PositionOf(const MemoryStores::Disk& disk) {
-  return disk.meta ? disk.meta->transactions_next : Offset{-1};
-}
-
-}  // namespace
 
 ShardProcess::ShardProcess(FakeBroker& broker, ManualClock& clock, MemoryStores& stores,
                            Chaos& chaos, RecordingProbe& probe,
@@ -119,21 +108,6 @@ Status ShardWorld::RunUntilDrained() {
   return Fail(Code::kFatal, "{} crashes and not yet drained", crashes);
 }
 
-std::vector<std::string> ShardWorld::Output(pipeline::Topic topic, Partition partition) {
-  std::vector<std::string> seen;
-  for (const auto& entry : broker.log(FakeBroker::OutputTopic(topic), partition)) {
-    if (!entry.visible()) continue;
-    std::string text =
-        fmt::format("{} = {}", entry.key.value_or("-"), entry.value.value_or("(null)"));
-    for (const auto& header : entry.headers) {
-      if (header.name != "ce_recordedtime")
-        text += fmt::format(" {}={}", header.name, header.value);
-    }
-    seen.push_back(std::move(text));
-  }
-  return seen;
-}
-
 std::string ShardWorld::AllOutput() {
   std::string all;
   for (const auto topic :
@@ -146,49 +120,6 @@ std::string ShardWorld::AllOutput() {
   return all;
 }
 
-MemoryStores::Disk ShardWorld::FoldChangelog(Partition partition, MemoryStores::Disk disk) {
-  const auto from = disk.meta ? disk.meta->changelog_next : Offset{0};
-  const FakeBroker::Log& log = broker.log("changelog", partition);
-  for (auto at = static_cast<std::size_t>(from.value()); at < log.size(); ++at) {
-    const FakeBroker::Entry& entry = log[at];
-    if (!entry.visible()) continue;
-    if (entry.key->front() == ports::kMetaKey) {
-      disk.meta = ports::DecodeMeta(*entry.value).value();
-    } else if (entry.value) {
-      disk.images[entry.key->substr(1)] = *entry.value;
-    } else {
-      disk.images.erase(entry.key->substr(1));
-    }
-  }
-  return disk;
-}
-
-std::string ShardWorld::Violations() {
-  std::string found;
-  for (int p = 0; p < broker.partitions(); ++p) {
-    const Partition partition{p};
-    std::map<std::string, int> ordinals;
-    std::set<std::string> ids;
-    for (const auto& entry : broker.log("changed", partition)) {
-      if (!entry.visible()) continue;
-      if (!ids.insert(HeaderOf(entry, "ce_id").value_or("")).second) {
-        found += fmt::format("id {} twice\n", HeaderOf(entry, "ce_id").value_or("?"));
-      }
-      const int expected = ++ordinals[*entry.key];
-      const std::string ordinal = HeaderOf(entry, "ce_sequence").value_or("0");
-      if (std::stoi(ordinal) != expected) {
-        found += fmt::format("{}: ordinal {} where {} was due\n", *entry.key, ordinal, expected);
-      }
-    }
-    // A store may be behind, never elsewhere: the rest of the changelog makes it whole.
-    const MemoryStores::Disk whole = FoldChangelog(partition, {});
-    const MemoryStores::Disk repaired = FoldChangelog(partition, stores.disk(partition));
-    if (whole.images != repaired.images) found += fmt::format("store {} is not its changelog\n", p);
-    if (PositionOf(whole) != PositionOf(repaired)) {
-      found += fmt::format("store {} stands elsewhere than its changelog\n", p);
-    }
-  }
-  return found;
-}
+std::string ShardWorld::Violations() { return ChangeFaults(broker) + StoreFaults(broker, stores); }
 
 }  // namespace segmentd::support

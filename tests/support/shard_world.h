@@ -8,9 +8,13 @@
 #include "segmentd/runtime/shard.h"
 #include "support/fake_ports.h"
 #include "support/memory_stores.h"
+#include "support/observation.h"
 #include "support/recording_probe.h"
 
 namespace segmentd::support {
+
+// Scores with OrdersBundle.
+std::unique_ptr<pipeline::Pipeline> MakePipeline();
 
 // One shard's process: made new after each crash, over a world that stays.
 struct ShardProcess {
@@ -38,10 +42,10 @@ struct ShardWorld {
   std::optional<Status> RunOnce(std::stop_token stop = {});
 
   // What a read_committed consumer sees, in order, without what tells the wall time.
-  std::vector<std::string> Output(pipeline::Topic topic, Partition partition);
+  std::vector<std::string> Output(pipeline::Topic topic, Partition partition) {
+    return CommittedOutput(broker, topic, partition);
+  }
   std::string AllOutput();
-  // A store's content brought up to the end of the changelog.
-  MemoryStores::Disk FoldChangelog(Partition partition, MemoryStores::Disk disk);
   // What must hold after any run: gap-free ordinals, unique ids, and a store equal to its
   // changelog.
   std::string Violations();

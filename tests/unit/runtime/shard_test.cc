@@ -308,7 +308,8 @@ TEST(ShardTest, MissesNoCommitThatLandsWhileItTakesOver) {
     const std::int64_t epoch = world.broker.InitProducer("test.former");
     world.broker.AppendOpen("test.former", epoch, "changelog", kFirst, std::move(entry));
     const ports::InputPosition position{kInput, Offset{4}};
-    world.broker.EndTransaction("test.former", epoch, /*commit=*/true, std::span(&position, 1));
+    world.broker.SendOffsets("test.former", epoch, std::span(&position, 1));
+    world.broker.EndTransaction("test.former", epoch, /*commit=*/true);
     return Ok();
   });
   const std::optional<Status> ended = world.RunOnce(stop.get_token());
