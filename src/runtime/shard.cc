@@ -137,8 +137,8 @@ std::int64_t Shard::Body::WaitMs() const {
 }
 
 Status Shard::Body::Receive(std::span<const event::RawRecord> polled) {
-  if (!transaction.ready() || !prepared) {
-    // The views end with the next Poll: read them again when the way is free.
+  if (!transaction.ready() || !prepared || reread) {
+    // The views end with the next Poll: read them again when the way is free, and none before them.
     reread = reread || !polled.empty();
     return Ok();
   }

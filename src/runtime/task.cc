@@ -76,7 +76,8 @@ Result<bool> Task::Step() {
     case TaskState::kRestoring: {
       SEGMENTD_ASSIGN_OR_RETURN(const bool done, restorer_->Advance());
       if (!done) return true;
-      SEGMENTD_RETURN_IF_ERROR(StartInputs());
+      const Status started = StartInputs();
+      if (!started.ok()) return WasOvertaken(started.error());
       Enter(TaskState::kRunning);
       return true;
     }
@@ -145,6 +146,18 @@ Status Task::StartInputs() {
   store_ = restorer_->TakeStore();
   restorer_.reset();
   return Ok();
+}
+
+// Nothing is refused for what somebody else has done: one who was stopped for so long that he lost
+// the partition finds the input and the group elsewhere than where he left them.
+Result<bool> Task::WasOvertaken(const Error& error) {
+  if (error.code != Code::kConfig) return tl::unexpected(error);
+  const auto committed = [&] { return std::array{inputs_[0].committed, inputs_[1].committed}; };
+  const auto before = committed();
+  SEGMENTD_RETURN_IF_ERROR(TakeCommitted());
+  if (committed() == before) return tl::unexpected(error);
+  Rewind(/*rebuild=*/false);
+  return true;
 }
 
 Status Task::Reread() {

@@ -75,6 +75,7 @@ class Task {
   Result<bool> Step();
   Status TakeCommitted();
   Status StartInputs();
+  Result<bool> WasOvertaken(const Error& error);
   Status Fetch(std::span<const std::string_view> ids);
   Status Produce(Transaction& transaction, std::string_view customer_id, std::string_view image);
   Status FetchMisses(std::span<const std::string_view> ids);
