@@ -1,0 +1,105 @@
+#include <fmt/format.h>
+
+#include <map>
+
+#include "segmentd/base/assert.h"
+#include "sim/simulation.h"
+#include "support/observation.h"
+
+namespace segmentd::support {
+namespace {
+
+constexpr int kTurnsToEnd = 20'000;
+constexpr std::size_t kDetailBytes = 1000;
+
+// What one process makes of the whole input that nobody disturbs.
+const OutputsByKey& Reference(const Plan& plan, const InputScript& script) {
+  static std::map<std::uint64_t, OutputsByKey> known;
+  const auto [at, fresh] = known.try_emplace(plan.input);
+  if (!fresh) return at->second;
+  ShardWorld world(plan.partitions, plan.profiles);
+  for (std::size_t step = 0; step < script.size(); ++step) script.Play(step, world.broker);
+  const Status ended = world.RunUntilDrained();
+  SEGMENTD_ASSERT(ended.has_value(), "what nobody disturbs comes to its end");
+  return at->second = CommittedByKey(world.broker);
+}
+
+std::string Differences(const OutputsByKey& actual, const OutputsByKey& expected) {
+  std::string found;
+  for (const auto& [where, due] : expected) {
+    const auto at = actual.find(where);
+    const std::vector<std::string> none;
+    const std::vector<std::string>& seen = at == actual.end() ? none : at->second;
+    if (seen == due) continue;
+    std::size_t i = 0;
+    while (i < seen.size() && i < due.size() && seen[i] == due[i]) ++i;
+    found += fmt::format("{} of {}: {} records where {} were due, number {} is another\n",
+                         where.first, where.second, seen.size(), due.size(), i + 1);
+    if (found.size() > kDetailBytes) continue;
+    found += fmt::format("  is  {}\n  due {}\n", i < seen.size() ? seen[i] : "-",
+                         i < due.size() ? due[i] : "-");
+  }
+  for (const auto& [where, seen] : actual) {
+    if (!expected.contains(where)) {
+      found += fmt::format("{} of {}: nothing was due\n", where.first, where.second);
+    }
+  }
+  return found;
+}
+
+}  // namespace
+
+// Ends every process cleanly, one after another while the others work on.
+bool Simulation::StopAll() {
+  for (const auto& site : sites_) {
+    site->process->Stop();
+    for (int turn = 0; !site->process->ended(); ++turn) {
+      if (turn == kTurnsToEnd) return false;
+      for (const auto& other : sites_) {
+        if (other->process != nullptr && !other->process->ended()) other->process->Resume();
+      }
+    }
+    const std::optional<Status>& outcome = site->process->outcome();
+    if (!outcome || !outcome->has_value()) return false;
+    site->process.reset();
+  }
+  return true;
+}
+
+// One process that takes everything over and stops.
+bool Simulation::RunAlone(Site& site) {
+  Start(site);
+  for (int turn = 0; !site.process->ended(); ++turn) {
+    if (turn == kTurnsToEnd) return false;
+    site.process->Resume();
+    if (site.process->RunsAll(plan_.partitions)) site.process->Stop();
+  }
+  const std::optional<Status> outcome = site.process->outcome();
+  site.process.reset();
+  return outcome && outcome->has_value();
+}
+
+// What a process leaves on its disk is the changelog, byte for byte.
+std::string Simulation::CheckDisks(Site& site, const std::string& which) {
+  std::string found;
+  if (!RunAlone(site)) return fmt::format("{}: a process alone does not end well\n", which);
+  for (int p = 0; p < plan_.partitions; ++p) {
+    const MemoryStores::Disk whole = FoldChangelog(broker_, Partition{p}, {});
+    if (site.stores.disk(Partition{p}).images != whole.images) {
+      found += fmt::format("{}: store {} differs from its changelog\n", which, p);
+    }
+  }
+  return found;
+}
+
+std::string Simulation::Check() {
+  if (!StopAll()) return faults_ + "a process does not stop\n";
+  std::string found = faults_ + ChangeFaults(broker_) + PositionFaults(broker_);
+  for (const auto& site : sites_) found += StoreFaults(broker_, site->stores);
+  found += CheckDisks(*sites_[0], "on its disk");
+  Site fresh("a fresh site", "test.fresh");
+  found += CheckDisks(fresh, "on an empty disk");
+  return found + Differences(CommittedByKey(broker_), Reference(plan_, script_));
+}
+
+}  // namespace segmentd::support
