@@ -32,6 +32,8 @@ function(segmentd_test name)
   add_executable(${name}_test ${ARG_SRCS})
   target_include_directories(${name}_test PRIVATE ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/tests)
   target_link_libraries(${name}_test PRIVATE segmentd_options ${ARG_DEPS} GTest::gtest GTest::gmock GTest::gtest_main)
+  # Cases run once: optimising them costs more than it brings. What they test keeps its own flags.
+  target_compile_options(${name}_test PRIVATE $<$<CONFIG:Debug>:-O0>)
   if(NOT ARG_TIMEOUT)
     set(ARG_TIMEOUT 120)
   endif()
