@@ -96,6 +96,16 @@ Overview FirstOverview(const config::Config& config, const Ground& ground, const
   return overview;
 }
 
+Status PassGateAndRun(ShardGroup group, const Log& log, const std::stop_token& stop) {
+  const Result<InputShape> input =
+      PassTopicsGate(group.config, group.connection, group.overview, log, stop);
+  if (!input.ok()) {
+    return input.error().code == Code::kCancelled ? Ok() : Status(tl::unexpected(input.error()));
+  }
+  group.input = *input;
+  return RunShards(group, stop);
+}
+
 }  // namespace
 
 Status RunDaemon(const config::Config& config, const DaemonOptions& options, Log& log,
@@ -126,12 +136,18 @@ Status RunDaemon(const config::Config& config, const DaemonOptions& options, Log
   log.Announce("listening", {{"address", fmt::format("{}:{}", address->host, server->port())}});
   if (options.on_listening) options.on_listening(server->port());
 
-  Status ended = PassTopicsGate(config, ground.connection, overview, log, stop);
-  if (ended.ok() && !stop.stop_requested()) {
-    ended = RunShards({config, options.until_drained, ground.connection, ground.memory,
-                       ground.instance, ground.model, clock, *ground.stores, probe, overview},
-                      stop);
-  }
+  Status ended = PassGateAndRun({config,
+                                 options.until_drained,
+                                 ground.connection,
+                                 ground.memory,
+                                 {},
+                                 ground.instance,
+                                 ground.model,
+                                 clock,
+                                 *ground.stores,
+                                 probe,
+                                 overview},
+                                log, stop);
   log.SetCounter({});
   if (ended.ok()) log.Info("stopped", {{"app", config.app}});
   return ended;

@@ -69,7 +69,7 @@ config::Config DemoConfig(const DemoArgs& args, const Scratch& scratch) {
 // In this process, with every topic made beforehand: its admin calls do not work.
 Result<std::unique_ptr<kafka::EmbeddedBroker>> EmbedBroker(config::Config& config) {
   config.delivery = config::Delivery::kAtLeastOnce;
-  std::vector<kafka::TopicSpec> topics = OutputSpecsOf(config, kPartitions);
+  std::vector<kafka::TopicSpec> topics = OutputSpecsOf(config, {.partitions = kPartitions});
   topics.push_back({.name = config.input.transactions.topic, .partitions = kPartitions});
   SEGMENTD_ASSIGN_OR_RETURN(auto broker, kafka::EmbeddedBroker::Start(topics));
   const kafka::Connection connection = broker->connection();

@@ -1,5 +1,6 @@
 #include "app/options.h"
 
+#include <algorithm>
 #include <fstream>
 #include <iterator>
 
@@ -9,12 +10,16 @@
 namespace segmentd::app {
 namespace {
 
-// Key, headers and the error's own headers of a dead letter stand beside a value of
-// input.max_bytes.
+// A dead letter's own headers, and the key and headers of a value of input.max_bytes.
 constexpr std::int64_t kDlqExtraBytes = 150'000;
 // librdkafka's severities: below are errors that stop a client, above what its retries deal with
 // and what the ports report in their own words.
 constexpr int kSyslogCritical = 2;
+
+// A record that is too large for `input.max_bytes` is still one that the input topic took.
+std::int64_t DlqRecordBytesMax(const config::Config& config, const InputShape& input) {
+  return std::max(config.input.max_bytes, input.record_bytes_max) + kDlqExtraBytes;
+}
 
 event::Format ProfilesFormatOf(const config::Config& config) {
   const config::Profiles& profiles = config.input.profiles;
@@ -70,9 +75,9 @@ std::vector<std::string> InputTopicsOf(const config::Config& config) {
   return topics;
 }
 
-std::vector<kafka::TopicSpec> OutputSpecsOf(const config::Config& config, int partitions) {
-  return kafka::OutputTopicSpecs(OutputTopicsOf(config), partitions,
-                                 config.input.max_bytes + kDlqExtraBytes);
+std::vector<kafka::TopicSpec> OutputSpecsOf(const config::Config& config, const InputShape& input) {
+  return kafka::OutputTopicSpecs(OutputTopicsOf(config), input.partitions,
+                                 DlqRecordBytesMax(config, input));
 }
 
 event::Format TransactionsFormatOf(const config::Config& config) {
@@ -107,7 +112,8 @@ pipeline::Options PipelineOptionsOf(const config::Config& config) {
 
 kafka::ShardOptions KafkaShardOptionsOf(const config::Config& config, const MemoryPlan& memory,
                                         const kafka::Connection& connection,
-                                        const std::string& instance, int shard) {
+                                        const InputShape& input, const std::string& instance,
+                                        int shard) {
   kafka::ShardOptions options;
   options.connection = connection;
   options.app = config.app;
@@ -119,7 +125,7 @@ kafka::ShardOptions KafkaShardOptionsOf(const config::Config& config, const Memo
   options.exactly_once = config.delivery == config::Delivery::kExactlyOnce;
   options.fetch_bytes_max = memory.fetch_bytes;
   options.send_bytes_max = memory.send_bytes;
-  options.dlq_record_bytes_max = config.input.max_bytes + kDlqExtraBytes;
+  options.dlq_record_bytes_max = DlqRecordBytesMax(config, input);
   return options;
 }
 

@@ -24,14 +24,22 @@ Result<kafka::Connection> ConnectionOf(const config::Config& config, const Log* 
 
 kafka::OutputTopics OutputTopicsOf(const config::Config& config);
 std::vector<std::string> InputTopicsOf(const config::Config& config);
-std::vector<kafka::TopicSpec> OutputSpecsOf(const config::Config& config, int partitions);
+
+// What the outputs have to fit: the input topics as they are.
+struct InputShape {
+  int partitions = 1;
+  std::int64_t record_bytes_max = 0;  // the largest record that they take
+};
+
+std::vector<kafka::TopicSpec> OutputSpecsOf(const config::Config& config, const InputShape& input);
 
 event::Format TransactionsFormatOf(const config::Config& config);
 pipeline::Options PipelineOptionsOf(const config::Config& config);
 
 kafka::ShardOptions KafkaShardOptionsOf(const config::Config& config, const MemoryPlan& memory,
                                         const kafka::Connection& connection,
-                                        const std::string& instance, int shard);
+                                        const InputShape& input, const std::string& instance,
+                                        int shard);
 runtime::ShardOptions RuntimeShardOptionsOf(const config::Config& config, const MemoryPlan& memory,
                                             int shard, bool until_drained);
 

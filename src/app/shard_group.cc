@@ -6,7 +6,6 @@
 #include <thread>
 #include <vector>
 
-#include "app/options.h"
 #include "segmentd/kafka/shard_ports.h"
 #include "segmentd/runtime/shard.h"
 
@@ -18,7 +17,7 @@ Status RunShard(const ShardGroup& group, int number, const std::stop_token& stop
   SEGMENTD_ASSIGN_OR_RETURN(
       const kafka::ShardPorts kafka,
       kafka::ConnectShard(KafkaShardOptionsOf(group.config, group.memory, group.connection,
-                                              group.instance, number)));
+                                              group.input, group.instance, number)));
   SEGMENTD_ASSIGN_OR_RETURN(const std::unique_ptr<pipeline::Pipeline> pipeline,
                             pipeline::Pipeline::Create(PipelineOptionsOf(group.config)));
   pipeline->UseModel(group.model);

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "app/memory_plan.h"
+#include "app/options.h"
 #include "app/overview.h"
 #include "segmentd/base/clock.h"
 #include "segmentd/base/result.h"
@@ -22,6 +23,7 @@ struct ShardGroup {
   bool until_drained;
   const kafka::Connection& connection;
   const MemoryPlan& memory;
+  InputShape input;
   const std::string& instance;
   std::shared_ptr<const pipeline::Model> model;
   Clock& clock;

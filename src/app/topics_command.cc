@@ -54,11 +54,11 @@ std::string Json(const std::vector<Listed>& topics) {
   return text + "\n";
 }
 
-Result<std::vector<Listed>> List(const config::Config& config,
-                                 const kafka::Connection& connection) {
+Result<std::vector<Listed>> List(const config::Config& config, const kafka::Connection& connection,
+                                 const InputShape& input) {
   std::vector<Listed> topics;
   for (const std::string& name : InputTopicsOf(config)) topics.push_back({name, "input", {}, {}});
-  for (const kafka::TopicSpec& spec : OutputSpecsOf(config, 1)) {
+  for (const kafka::TopicSpec& spec : OutputSpecsOf(config, input)) {
     topics.push_back({spec.name, "output", {}, spec.config});
   }
   std::vector<std::string> names;
@@ -70,16 +70,17 @@ Result<std::vector<Listed>> List(const config::Config& config,
 
 Status Create(const TopicsArgs& args, const config::Config& config,
               const kafka::Connection& connection) {
-  SEGMENTD_ASSIGN_OR_RETURN(const int partitions, InputPartitions(config, connection));
+  SEGMENTD_ASSIGN_OR_RETURN(const InputShape input, ShapeOfInput(config, connection));
   if (!args.dry_run) {
-    return kafka::EnsureTopics(connection, OutputSpecsOf(config, partitions), true);
+    return kafka::EnsureTopics(connection, OutputSpecsOf(config, input), true);
   }
-  SEGMENTD_ASSIGN_OR_RETURN(const std::vector<Listed> topics, List(config, connection));
+  SEGMENTD_ASSIGN_OR_RETURN(const std::vector<Listed> topics, List(config, connection, input));
   for (const Listed& topic : topics) {
     if (topic.partitions || topic.role == "input") continue;
     std::string settings;
     for (const auto& [key, value] : topic.config) settings += fmt::format(" {}={}", key, value);
-    Say(fmt::format("would create {} with {} partitions{}", topic.name, partitions, settings));
+    Say(fmt::format("would create {} with {} partitions{}", topic.name, input.partitions,
+                    settings));
   }
   return Ok();
 }
@@ -93,7 +94,7 @@ int RunTopics(const TopicsArgs& args) {
     const Status created = Create(args, *config, *connection);
     if (!created.ok()) return Complain(created.error());
   }
-  const Result<std::vector<Listed>> topics = List(*config, *connection);
+  const Result<std::vector<Listed>> topics = List(*config, *connection, {});
   if (!topics.ok()) return Complain(topics.error());
   return Print(args.json ? Json(*topics) : Text(*topics)) ? kExitOk : kExitRuntime;
 }

@@ -4,7 +4,6 @@
 #include <condition_variable>
 #include <mutex>
 
-#include "app/options.h"
 #include "segmentd/kafka/topics.h"
 
 namespace segmentd::app {
@@ -19,15 +18,16 @@ void WaitFor(std::chrono::milliseconds time, const std::stop_token& stop) {
   changed.wait_for(lock, stop, time, [] { return false; });
 }
 
-Status TryOnce(const config::Config& config, const kafka::Connection& connection) {
-  SEGMENTD_ASSIGN_OR_RETURN(const int partitions, InputPartitions(config, connection));
-  return kafka::EnsureTopics(connection, OutputSpecsOf(config, partitions),
-                             config.kafka.create_topics);
+Result<InputShape> TryOnce(const config::Config& config, const kafka::Connection& connection) {
+  SEGMENTD_ASSIGN_OR_RETURN(const InputShape input, ShapeOfInput(config, connection));
+  SEGMENTD_RETURN_IF_ERROR(
+      kafka::EnsureTopics(connection, OutputSpecsOf(config, input), config.kafka.create_topics));
+  return input;
 }
 
 }  // namespace
 
-Result<int> InputPartitions(const config::Config& config, const kafka::Connection& connection) {
+Result<InputShape> ShapeOfInput(const config::Config& config, const kafka::Connection& connection) {
   const std::vector<std::string> topics = InputTopicsOf(config);
   SEGMENTD_ASSIGN_OR_RETURN(const auto counts, kafka::PartitionCounts(connection, topics));
   for (std::size_t i = 0; i < topics.size(); ++i) {
@@ -42,21 +42,24 @@ Result<int> InputPartitions(const config::Config& config, const kafka::Connectio
                 "number; give both topics the same count",
                 topics[0], *counts[0], topics[1], *counts[1]);
   }
-  return *counts[0];
+  InputShape input{.partitions = *counts[0]};
+  SEGMENTD_ASSIGN_OR_RETURN(input.record_bytes_max, kafka::RecordBytesMax(connection, topics));
+  return input;
 }
 
-Status PassTopicsGate(const config::Config& config, const kafka::Connection& connection,
-                      SharedOverview& overview, const Log& log, const std::stop_token& stop) {
+Result<InputShape> PassTopicsGate(const config::Config& config, const kafka::Connection& connection,
+                                  SharedOverview& overview, const Log& log,
+                                  const std::stop_token& stop) {
   std::string said;
   while (!stop.stop_requested()) {
-    const Status tried = TryOnce(config, connection);
+    const Result<InputShape> tried = TryOnce(config, connection);
     if (tried.ok()) {
       overview.Update([](Overview& now) {
         now.topics_verified = true;
         now.waiting_for.clear();
       });
       log.Info("topics are verified", {{"input", config.input.transactions.topic}});
-      return Ok();
+      return tried;
     }
     // Missing topics may be made by somebody at any time, as brokers may come back.
     const bool waits = tried.error().code == Code::kRetry || tried.error().code == Code::kNotFound;
@@ -67,7 +70,7 @@ Status PassTopicsGate(const config::Config& config, const kafka::Connection& con
     said = tried.error().message;
     WaitFor(kRetryWait, stop);
   }
-  return Ok();
+  return Fail(Code::kCancelled, "asked to stop while waiting for the topics");
 }
 
 }  // namespace segmentd::app

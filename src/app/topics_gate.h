@@ -3,6 +3,7 @@
 #include <stop_token>
 
 #include "app/log.h"
+#include "app/options.h"
 #include "app/overview.h"
 #include "segmentd/base/result.h"
 #include "segmentd/config/config.h"
@@ -11,13 +12,13 @@
 namespace segmentd::app {
 
 // Waits until the input topics exist, makes or checks the output topics, and marks the overview.
-// What is missing is said once and waited for; Ok also when asked to stop. kConfig: topics that
+// What is missing is said once and waited for. kCancelled: asked to stop. kConfig: topics that
 // cannot be worked with.
-Status PassTopicsGate(const config::Config& config, const kafka::Connection& connection,
-                      SharedOverview& overview, const Log& log, const std::stop_token& stop);
+Result<InputShape> PassTopicsGate(const config::Config& config, const kafka::Connection& connection,
+                                  SharedOverview& overview, const Log& log,
+                                  const std::stop_token& stop);
 
-// One look: the number of partitions of the transactions topic. kRetry: brokers away or a topic
-// missing, the message says which and what to do.
-Result<int> InputPartitions(const config::Config& config, const kafka::Connection& connection);
+// One look. kRetry: brokers away or a topic missing, the message says which and what to do.
+Result<InputShape> ShapeOfInput(const config::Config& config, const kafka::Connection& connection);
 
 }  // namespace segmentd::app

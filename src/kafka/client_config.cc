@@ -97,8 +97,11 @@ Config ProducerConfig(std::int64_t bytes_max, std::int64_t record_bytes_max) {
 }
 
 Config SinkProducerConfig(const ShardOptions& options) {
-  Config config = ProducerConfig(options.send_bytes_max,
-                                 std::max(options.record_bytes_max, options.dlq_record_bytes_max));
+  const std::int64_t record_bytes_max =
+      std::max(options.record_bytes_max, options.dlq_record_bytes_max);
+  // A record larger than the queue would never find room in it.
+  Config config =
+      ProducerConfig(std::max(options.send_bytes_max, 2 * record_bytes_max), record_bytes_max);
   const std::int64_t timeout_ms = options.transaction_timeout_ms;
   // Within a transaction's life a record is given up, and within a record's a connection.
   config.defaults["message.timeout.ms"] = std::to_string(timeout_ms * 2 / 3);

@@ -82,20 +82,22 @@ Status CheckConfig(const std::string& brokers, const TopicSpec& topic, const Set
   return Ok();
 }
 
+// By topic; empty ones where the brokers do not tell: reading and writing a topic needs no
+// permission to see its configuration, and the embedded broker has none.
+Result<std::vector<Settings>> TellConfigs(Admin& admin, std::span<const std::string> topics) {
+  const std::vector<Settings> nothing(topics.size());
+  if (!admin.HasController()) return nothing;
+  Result<std::vector<Settings>> configs = admin.Describe(topics);
+  if (!configs.ok() && configs.error().code == Code::kConfig) return nothing;
+  return configs;
+}
+
 Status CheckConfigs(Admin& admin, std::span<const TopicSpec> topics) {
-  if (!admin.HasController()) return Ok();
   std::vector<std::string> names;
   for (const TopicSpec& topic : topics) names.push_back(topic.name);
-  const Result<std::vector<Settings>> configs = admin.Describe(names);
-  if (!configs.ok()) {
-    // Reading and writing a topic needs no permission to see its configuration.
-    const bool forbidden = configs.error().code == Code::kConfig;
-    return forbidden ? Ok() : Status(tl::unexpected(configs.error()));
-  }
+  SEGMENTD_ASSIGN_OR_RETURN(const std::vector<Settings> configs, TellConfigs(admin, names));
   for (std::size_t i = 0; i < topics.size(); ++i) {
-    if (Status checked = CheckConfig(admin.brokers(), topics[i], (*configs)[i]); !checked.ok()) {
-      return checked;
-    }
+    SEGMENTD_RETURN_IF_ERROR(CheckConfig(admin.brokers(), topics[i], configs[i]));
   }
   return Ok();
 }
@@ -163,6 +165,18 @@ Status EnsureTopics(const Connection& connection, std::span<const TopicSpec> top
         topic.name, count->value_or(0), topic.partitions);
   }
   return CheckConfigs(admin, topics);
+}
+
+Result<std::int64_t> RecordBytesMax(const Connection& connection,
+                                    std::span<const std::string> topics) {
+  SEGMENTD_ASSIGN_OR_RETURN(const std::unique_ptr<Admin> admin, Admin::Open(connection));
+  SEGMENTD_ASSIGN_OR_RETURN(const std::vector<Settings> configs, TellConfigs(*admin, topics));
+  std::int64_t largest = 0;
+  for (const Settings& config : configs) {
+    const auto told = config.find("max.message.bytes");
+    if (told != config.end()) largest = std::max(largest, Number(told->second));
+  }
+  return largest;
 }
 
 Result<Settings> TopicConfig(const Connection& connection, const std::string& topic) {

@@ -193,16 +193,21 @@ Status Shard::Body::Emit(Task& task, const pipeline::Effects& made) {
 // The pipeline bounds its outputs; this is for a topic that takes less than was configured. What is
 // left of the record says which it was.
 Status Shard::Body::SendOversized(const pipeline::OutRecord& record, const Error& error) {
-  ++pending_counts.rejected[static_cast<std::size_t>(event::RejectCode::kOutputTooLarge)];
   pipeline::OutRecord letter;
   letter.topic = pipeline::Topic::kDlq;
   letter.partition = record.partition;
   letter.key = record.key;
-  letter.value = "";
-  letter.headers = {{"segmentd.error.code",
-                     std::string(event::RejectCodeName(event::RejectCode::kOutputTooLarge))},
-                    {"segmentd.error.stage", std::string(event::StageName(event::Stage::kEmit))},
-                    {"segmentd.error.message", error.message}};
+  if (record.topic == pipeline::Topic::kDlq) {
+    letter.headers = record.headers;
+    letter.headers.push_back({"segmentd.error.value_left_out", error.message});
+  } else {
+    ++pending_counts.rejected[static_cast<std::size_t>(event::RejectCode::kOutputTooLarge)];
+    letter.value = "";
+    letter.headers = {{"segmentd.error.code",
+                       std::string(event::RejectCodeName(event::RejectCode::kOutputTooLarge))},
+                      {"segmentd.error.stage", std::string(event::StageName(event::Stage::kEmit))},
+                      {"segmentd.error.message", error.message}};
+  }
   const Status sent = transaction.Send(letter);
   if (sent.has_value() || sent.error().code != Code::kBadRecord) return sent;
   return Fail(Code::kConfig, "the dlq topic refuses even a record without a value: {}",

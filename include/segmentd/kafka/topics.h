@@ -34,6 +34,10 @@ Result<std::vector<std::optional<int>>> PartitionCounts(const Connection& connec
 // checked.
 Status EnsureTopics(const Connection& connection, std::span<const TopicSpec> topics, bool create);
 
+// The largest record that any of these topics takes; 0 where the brokers do not tell. kRetry.
+Result<std::int64_t> RecordBytesMax(const Connection& connection,
+                                    std::span<const std::string> topics);
+
 // A topic's configuration as the broker reports it; kNotFound, kRetry.
 Result<Settings> TopicConfig(const Connection& connection, const std::string& topic);
 

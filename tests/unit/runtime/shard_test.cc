@@ -227,6 +227,25 @@ TEST(ShardTest, DeadLettersAnOutputThatItsTopicRefuses) {
               testing::Contains(testing::HasSubstr("output_too_large")));
 }
 
+TEST(ShardTest, KeepsAllButTheValueOfADeadLetterThatItsTopicRefuses) {
+  ShardWorld world(1);
+  FakeBroker::Entry entry;
+  entry.key = "c1";
+  entry.value = std::string(4000, '{');
+  entry.headers = {{"trace", "t1"}};
+  world.broker.Append(FakeBroker::InputTopic(event::Source::kTransactions), kFirst, entry);
+  ShardProcess process(world.broker, world.clock, world.stores, world.chaos, world.probe,
+                       world.options);
+  process.sink.RefuseLargerThan(2000);
+  ASSERT_TRUE(process.shard.Run({}).has_value());
+  const auto letters = world.Output(Topic::kDlq, kFirst);
+  ASSERT_EQ(letters.size(), 1U);
+  EXPECT_THAT(letters[0],
+              testing::StartsWith("c1 = (null) trace=t1 segmentd.error.code=malformed"));
+  EXPECT_THAT(letters[0], testing::HasSubstr("segmentd.error.offset=0"));
+  EXPECT_THAT(letters[0], testing::HasSubstr("segmentd.error.value_left_out="));
+}
+
 TEST(ShardTest, WritesTheStateOfEachTouchedCustomerPerCommitWhenAsked) {
   ShardWorld world(1);
   world.options.state_every_commit = true;
