@@ -55,9 +55,11 @@ Checked ReadNumber(std::string_view field, const Scalar& scalar, double least, d
   return {};
 }
 
-// Quantities and discounts; the absolute value takes the sign off a zero.
-Checked ReadMagnitude(std::string_view field, const Scalar& scalar, double& out) {
-  return ReadNumber(field, scalar, 0, out).map([&] { out = std::fabs(out); });
+// Quantities and discounts; the absolute value takes the sign off a zero. No sum counts those of a
+// refund, and many shops write both sides of one as negative.
+Checked ReadMagnitude(std::string_view field, const Scalar& scalar, Kind kind, double& out) {
+  const double least = kind == Kind::kPurchase ? 0 : -INFINITY;
+  return ReadNumber(field, scalar, least, out).map([&] { out = std::fabs(out); });
 }
 
 Checked ReadName(std::string_view field, const Scalar& scalar, std::string_view& out) {
@@ -107,11 +109,12 @@ Checked ReadFields(const TransactionScalars& scalars, Event& event) {
   }
   if (auto ok = ReadKind(scalars[Field::kKind], event); !ok) return ok;
   if (auto ok = ReadAmount(scalars[Field::kAmount], event); !ok) return ok;
-  if (auto ok = ReadMagnitude("quantity", scalars[Field::kQuantity], event.quantity); !ok)
+  const Kind kind = event.kind;
+  if (auto ok = ReadMagnitude("quantity", scalars[Field::kQuantity], kind, event.quantity); !ok)
     return ok;
   if (auto ok = ReadName("category", scalars[Field::kCategory], event.category); !ok) return ok;
   if (auto ok = ReadName("channel", scalars[Field::kChannel], event.channel); !ok) return ok;
-  return ReadMagnitude("discount", scalars[Field::kDiscount], event.discount);
+  return ReadMagnitude("discount", scalars[Field::kDiscount], kind, event.discount);
 }
 
 }  // namespace

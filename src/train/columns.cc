@@ -200,7 +200,7 @@ tl::expected<void, event::Rejection> Columns::ReadMoney(const std::vector<std::s
        {std::pair(kQuantity, &event.quantity), std::pair(kDiscount, &event.discount)}) {
     const std::string_view text = Text(row, field);
     if (text.empty()) continue;
-    if (!ReadNumber(text, *out) || *out < 0) {
+    if (!ReadNumber(text, *out) || (*out < 0 && event.kind == event::Kind::kPurchase)) {
       return Refuse(RejectCode::kBadValue, "{} is \"{}\"; expected a number that is not negative",
                     kNames[field], Shown(text));
     }

@@ -109,6 +109,16 @@ TEST(JsonTransactionTest, TakesTheMagnitudeOfARefundWhateverItsSign) {
   }
 }
 
+TEST(JsonTransactionTest, TakesARefundOfWhichEverySideIsNegative) {
+  Decoding decoding;
+  const auto event =
+      decoding.Transaction("c42", Purchase(R"(,"amount":-12.5,"quantity":-2,"discount":-1)"));
+  ASSERT_TRUE(event.has_value());
+  EXPECT_EQ(event->kind, Kind::kRefund);
+  EXPECT_EQ(event->quantity, 2);
+  EXPECT_EQ(event->discount, 1);
+}
+
 TEST(JsonTransactionTest, NeverHandsOutANegativeZero) {
   Decoding decoding;
   const auto event =

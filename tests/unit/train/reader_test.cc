@@ -101,7 +101,7 @@ TEST_F(ReaderTest, ReadsCsvByItsHeader) {
       "59.90,c42,2026-11-20T10:15:02.120Z,2,5.00,web,grocery,o-1,purchase,red\n"
       "10,c42,2026-11-21T10:15:02+01:00,,,,,,refund,\n"
       ",c7,2026-11-21 10:15:02,,,app,,,visit,\n"
-      "-3.5,c7,2026-11-22,,,,,,,\n");
+      "-3.5,c7,2026-11-22,-1,,,,,,\n");
   ASSERT_TRUE(report.ok()) << report.error().message;
   EXPECT_EQ(report->rows, 4U);
   EXPECT_EQ(report->events, 4U);
