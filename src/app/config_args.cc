@@ -12,11 +12,22 @@ void AddConfigOption(CLI::App& command, std::string& path) {
       ->type_name("FILE");
 }
 
+namespace {
+
+Result<config::Config> Take(Result<config::Loaded> loaded) {
+  if (!loaded.ok()) return tl::unexpected(std::move(loaded.error()));
+  for (const std::string& warning : loaded->warnings) Say(warning);
+  return std::move(loaded->config);
+}
+
+}  // namespace
+
 Result<config::Config> LoadConfig(const std::string& path) {
-  SEGMENTD_ASSIGN_OR_RETURN(config::Loaded loaded,
-                            config::Load(path, config::ProcessEnvironment()));
-  for (const std::string& warning : loaded.warnings) Say(warning);
-  return std::move(loaded.config);
+  return Take(config::Load(path, config::ProcessEnvironment()));
+}
+
+Result<config::Config> DefaultConfig() {
+  return Take(config::Parse("", "the environment", config::ProcessEnvironment()));
 }
 
 }  // namespace segmentd::app

@@ -16,5 +16,7 @@ void AddConfigOption(CLI::App& command, std::string& path);
 
 // The configuration of -c and the environment; warnings are said.
 Result<config::Config> LoadConfig(const std::string& path);
+// The same without a file: the defaults and the environment.
+Result<config::Config> DefaultConfig();
 
 }  // namespace segmentd::app

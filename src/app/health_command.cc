@@ -26,7 +26,9 @@ std::string Reachable(const std::string& host) {
 Result<config::Address> AddressOf(const HealthArgs& args) {
   std::string text = args.address;
   if (text.empty()) {
-    SEGMENTD_ASSIGN_OR_RETURN(const config::Config config, LoadConfig(args.config));
+    // Without a file: where a daemon listens by default, or by the environment.
+    SEGMENTD_ASSIGN_OR_RETURN(const config::Config config,
+                              args.config.empty() ? DefaultConfig() : LoadConfig(args.config));
     text = config.http.listen;
   }
   const auto address = config::ParseAddress(text);
@@ -37,10 +39,6 @@ Result<config::Address> AddressOf(const HealthArgs& args) {
 }
 
 int RunHealth(const HealthArgs& args) {
-  if (args.config.empty() && args.address.empty()) {
-    Say("segmentd: health needs -c FILE or --address HOST:PORT");
-    return kExitUsage;
-  }
   const Result<config::Address> address = AddressOf(args);
   if (!address.ok()) return Complain(address.error());
   const Result<http::Reply> reply = http::Get(address->host, address->port, "/readyz", kTimeoutS);
