@@ -95,9 +95,8 @@ void AddOutput(Table& table, Output& c) {
             "how output values are written");
   table.Add("output.backfill", Flag(c.backfill),
             "publish the first segments of customers from before the first model as changes");
-  table.Add(
-      "output.state.every", StatePeriod(c.state),
-      "when customer.state is written: with each change, at each commit, or at most so often");
+  table.Add("output.state.every", StatePeriod(c.state),
+            "when customer.state is written: with each change, at each commit, or once a period");
 }
 
 void AddDelivery(Table& table, Config& c) {

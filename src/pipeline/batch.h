@@ -22,7 +22,6 @@ struct Item {
   std::uint32_t before = kNoColumn;  // of the snapshot before it, for a customer no model has seen
   bool late = false;
   bool first = false;  // the customer's first accepted event
-  std::int64_t previous_as_of_ms = 0;
 };
 
 struct Batch::Body {

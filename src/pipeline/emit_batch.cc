@@ -2,7 +2,6 @@
 
 #include "applier.h"
 #include "envelope.h"
-#include "segmentd/base/ids.h"
 #include "segmentd/segment/decision.h"
 
 namespace segmentd::pipeline {
@@ -21,9 +20,8 @@ class Emitter {
 
   // Before any model: state alone.
   void Unscored(const Item& item, const event::RawRecord& record, Customer& customer) {
-    if (context_.options.state_every == StateEvery::kCommit) return;
-    const bool due = item.first || PeriodBegins(item);
-    if (due) WriteState(record, item.customer, customer, item.column);
+    const bool due = context_.options.state_every == StateEvery::kChange && item.first;
+    if (due || PeriodIsOver(item, customer)) WriteState(record, item, customer, item.column);
   }
 
   void Decide(const Item& item, const event::RawRecord& record, Customer& customer);
@@ -35,12 +33,12 @@ class Emitter {
   void Publish(const Item& item, const event::RawRecord& record, const segment::State& before,
                const segment::Decision& decision, std::string_view reason, std::uint32_t column,
                Customer& customer);
-  void WriteState(const event::RawRecord& record, std::uint32_t index, const Customer& customer,
+  void WriteState(const event::RawRecord& record, const Item& item, Customer& customer,
                   std::uint32_t column);
   segment::Explanation Explain(const segment::Decision& decision, const ChangeFacts& facts,
                                std::uint32_t column) const;
   segment::Decision Take(std::uint32_t column, Customer& customer) const;
-  bool PeriodBegins(const Item& item) const;
+  bool PeriodIsOver(const Item& item, const Customer& customer) const;
 
   const Context& context_;
   Batch::Body& batch_;
@@ -55,11 +53,12 @@ segment::Decision Emitter::Take(std::uint32_t column, Customer& customer) const 
                          context_.scorer.column(column).as_of_ms, customer.segment);
 }
 
-bool Emitter::PeriodBegins(const Item& item) const {
+// Since the customer's last state record, in event time.
+bool Emitter::PeriodIsOver(const Item& item, const Customer& customer) const {
   if (context_.options.state_every != StateEvery::kPeriod) return false;
-  const std::int64_t period_ms = context_.options.state_period_ms;
+  const std::optional<std::int64_t> written_ms = customer.segment.written_ms;
   const std::int64_t as_of_ms = context_.scorer.column(item.column).as_of_ms;
-  return item.first || FloorDiv(as_of_ms, period_ms) != FloorDiv(item.previous_as_of_ms, period_ms);
+  return !written_ms || as_of_ms - *written_ms >= context_.options.state_period_ms;
 }
 
 void Emitter::Decide(const Item& item, const event::RawRecord& record, Customer& customer) {
@@ -72,9 +71,8 @@ void Emitter::Decide(const Item& item, const event::RawRecord& record, Customer&
   if (decision.changed) {
     Publish(item, record, before, decision, item.late ? "correction" : "event", item.column,
             customer);
-  } else if (PeriodBegins(item)) {
-    WriteState(record, item.customer, customer, item.column);
   }
+  if (PeriodIsOver(item, customer)) WriteState(record, item, customer, item.column);
 }
 
 void Emitter::Backfill(const Item& item, const event::RawRecord& record, Customer& customer) {
@@ -86,7 +84,7 @@ void Emitter::Backfill(const Item& item, const event::RawRecord& record, Custome
   }
   customer.segment.model_sequence = context_.model->bundle.sequence;
   if (context_.options.state_every == StateEvery::kChange) {
-    WriteState(record, item.customer, customer, item.before);
+    WriteState(record, item, customer, item.before);
   }
 }
 
@@ -131,12 +129,13 @@ void Emitter::Publish(const Item& item, const event::RawRecord& record,
   const auto headers = from_model ? std::span<const event::Header>{} : record.headers;
   effects_.outputs.push_back(
       ChangeRecord(context_.options, facts, record.partition, headers, wall_ms_));
-  if (context_.options.state_every != StateEvery::kCommit)
-    WriteState(record, item.customer, customer, column);
   ++effects_.counts.changes;
   effects_.changes.push_back({std::string(facts.customer_id), decision.previous, decision.current,
                               previous_name, std::string(current.name()), reason,
                               facts.explanation.text, facts.as_of_ms});
+  if (context_.options.state_every == StateEvery::kChange) {
+    WriteState(record, item, customer, column);
+  }
 }
 
 segment::Explanation Emitter::Explain(const segment::Decision& decision, const ChangeFacts& facts,
@@ -161,10 +160,13 @@ segment::Explanation Emitter::Explain(const segment::Decision& decision, const C
   return segment::Explain(comparison);
 }
 
-void Emitter::WriteState(const event::RawRecord& record, std::uint32_t index,
-                         const Customer& customer, std::uint32_t column) {
-  effects_.outputs.push_back(
-      StateOf(context_, record.partition, batch_.customers[index], customer.segment, column));
+void Emitter::WriteState(const event::RawRecord& record, const Item& item, Customer& customer,
+                         std::uint32_t column) {
+  if (context_.options.state_every == StateEvery::kPeriod) {
+    customer.segment.written_ms = context_.scorer.column(column).as_of_ms;
+  }
+  effects_.outputs.push_back(StateOf(context_, record.partition, batch_.customers[item.customer],
+                                     customer.segment, column));
 }
 
 }  // namespace

@@ -67,7 +67,6 @@ void FoldBatch(const Context& context, Batch::Body& batch, std::span<Customer> c
       continue;
     }
     item.first = customer.record.events == 0;
-    item.previous_as_of_ms = customer.record.as_of_ms;
     const bool unseen = context.model && customer.segment.current == SegmentId{} && !item.first &&
                         customer.segment.ordinal == 0;
     const std::uint32_t before =

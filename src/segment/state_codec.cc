@@ -9,7 +9,8 @@ namespace {
 constexpr std::uint8_t kRiskBits = 0x03;
 constexpr std::uint8_t kHasCandidate = 0x04;
 constexpr std::uint8_t kHasRiskOrdinal = 0x08;
-constexpr std::uint8_t kKnownBits = kRiskBits | kHasCandidate | kHasRiskOrdinal;
+constexpr std::uint8_t kHasWritten = 0x10;
+constexpr std::uint8_t kKnownBits = kRiskBits | kHasCandidate | kHasRiskOrdinal | kHasWritten;
 constexpr std::uint8_t kRiskLast = 2;
 
 // A varint that must fit in `Value`.
@@ -26,7 +27,8 @@ void EncodeState(const State& state, ByteWriter& out) {
   const bool has_candidate = state.candidate != SegmentId{};
   const bool has_risk_ordinal = state.risk_ordinal != 0;
   out.U8(static_cast<std::uint8_t>((state.risk & kRiskBits) | (has_candidate ? kHasCandidate : 0) |
-                                   (has_risk_ordinal ? kHasRiskOrdinal : 0)));
+                                   (has_risk_ordinal ? kHasRiskOrdinal : 0) |
+                                   (state.written_ms ? kHasWritten : 0)));
   out.Varint(state.current.value());
   out.Zigzag(state.since_ms);
   out.Varint(state.model_sequence);
@@ -36,6 +38,7 @@ void EncodeState(const State& state, ByteWriter& out) {
     out.Varint(state.candidate.value());
     out.U8(state.candidate_count);
   }
+  if (state.written_ms) out.Zigzag(*state.written_ms);
 }
 
 Status DecodeState(ByteReader& in, State& state) {
@@ -52,6 +55,7 @@ Status DecodeState(ByteReader& in, State& state) {
     read.candidate = SegmentId{Narrow<std::uint32_t>(in, fits)};
     read.candidate_count = in.U8();
   }
+  if ((bits & kHasWritten) != 0) read.written_ms = in.Zigzag();
   if (!in.ok()) return Fail(Code::kCorruption, "a customer's segment state is cut off");
   const bool candidate_usable = (bits & kHasCandidate) == 0 || read.candidate != SegmentId{};
   const bool risk_usable = (bits & kHasRiskOrdinal) == 0 || read.risk_ordinal != 0;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 
 #include "segmentd/base/bytes.h"
@@ -19,6 +20,8 @@ struct State {
   std::uint64_t ordinal = 0;  // of the last published change; 0: none
   std::uint64_t risk_ordinal = 0;
   std::uint8_t risk = 0;  // 0 none, 1 at risk, 2 lapsed
+  // as_of of the last state record, where those are written once a period.
+  std::optional<std::int64_t> written_ms = std::nullopt;
 };
 
 void EncodeState(const State& state, ByteWriter& out);

@@ -238,8 +238,25 @@ TEST(PipelineTest, StatePerPeriodIsWrittenOncePerPeriodOfEventTime) {
   options.state_period_ms = kDayMs;
   PipelineHarness harness(options);
   harness.Run({Purchase("c1", "2026-11-01T12:00:00Z", 5), Purchase("c1", "2026-11-01T13:00:00Z", 5),
-               Purchase("c1", "2026-11-02T00:00:00Z", 5)});
-  EXPECT_EQ(harness.Outputs(Topic::kCustomerState).size(), 2U);
+               Purchase("c1", "2026-11-02T11:59:59Z", 5), Purchase("c1", "2026-11-02T12:00:00Z", 5),
+               Purchase("c1", "2026-11-01T11:00:00Z", 5)});
+  const auto states = harness.Outputs(Topic::kCustomerState);
+  ASSERT_EQ(states.size(), 2U);
+  EXPECT_EQ(Value(states[1])["as_of"], "2026-11-02T12:00:00.000Z");
+}
+
+TEST(PipelineTest, StatePerPeriodIsNotWrittenMoreOftenWhenTheSegmentChanges) {
+  Options options = support::TestOptions();
+  options.state_every = StateEvery::kPeriod;
+  options.state_period_ms = 30 * kDayMs;
+  PipelineHarness harness(options);
+  harness.pipeline().UseModel(support::LoadModel(support::OrdersBundle()));
+  harness.Run(DailyPurchases("c1", 9));
+
+  EXPECT_EQ(harness.Outputs(Topic::kSegmentChanged).size(), 2U);
+  const auto states = harness.Outputs(Topic::kCustomerState);
+  ASSERT_EQ(states.size(), 1U);
+  EXPECT_EQ(Value(states[0])["segment"]["id"], "seg-1");
 }
 
 }  // namespace

@@ -31,7 +31,8 @@ State Largest() {
           .candidate_count = 255,
           .ordinal = std::numeric_limits<std::uint64_t>::max(),
           .risk_ordinal = std::numeric_limits<std::uint64_t>::max(),
-          .risk = 2};
+          .risk = 2,
+          .written_ms = std::numeric_limits<std::int64_t>::max()};
 }
 
 TEST(StateTest, ReadsBackWhatWasWritten) {
@@ -50,6 +51,7 @@ TEST(StateTest, ReadsBackWhatWasWritten) {
     EXPECT_EQ(read.ordinal, state.ordinal);
     EXPECT_EQ(read.risk_ordinal, state.risk_ordinal);
     EXPECT_EQ(read.risk, state.risk);
+    EXPECT_EQ(read.written_ms, state.written_ms);
     EXPECT_EQ(Encoded(read), bytes);
   }
 }
@@ -71,7 +73,7 @@ TEST(StateTest, RefusesTruncationAndLeavesTheStateAlone) {
 TEST(StateTest, RefusesImpossibleValues) {
   const std::string impossible[] = {
       std::string("\x03\x01\x00\x00\x00", 5),                  // risk 3
-      std::string("\x10\x01\x00\x00\x00", 5),                  // an unknown bit
+      std::string("\x20\x01\x00\x00\x00", 5),                  // an unknown bit
       std::string("\x04\x01\x00\x00\x00\x00\x01", 7),          // a candidate that is no segment
       std::string("\x08\x01\x00\x00\x00\x00", 6),              // a risk ordinal that is none
       std::string("\x00\x80\x80\x80\x80\x10\x00\x00\x00", 9),  // a segment of 33 bits
