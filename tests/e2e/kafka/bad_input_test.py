@@ -33,6 +33,7 @@ class BadInputTest(KafkaTest):
             ("key_mismatch", "c2", event()),
             ("key_mismatch", None, event()),
             ("too_large", "c1", event(note="x" * (1 << 20))),
+            ("too_large", "c1", event(note="x" * (2 << 20))),
             ("unexpected_framing", "c1", b"\x00\x00\x00\x00\x01{}"),
             ("output_too_large", "y" * 200000, event(customer_id="y" * 200000)),
         ]
