@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "batch.h"
@@ -15,6 +16,7 @@ struct Context {
   const Options& options;
   const Model* model;  // nullptr: none yet
   const feature::FeatureSet& features;
+  std::span<const std::string> feature_keys;  // of the features, as JsonKey has them
   Scorer& scorer;
 };
 

@@ -6,6 +6,10 @@ namespace segmentd::pipeline {
 namespace {
 
 constexpr std::string_view kSchema = "1.0";
+// Of nearly every record, to allocate once.
+constexpr std::size_t kChangeBytes = 1536;
+constexpr std::size_t kStateBytes = 512;
+constexpr std::size_t kFeatureBytes = 32;
 
 void WritePrevious(JsonWriter& json, const ChangeFacts& facts) {
   json.Key("previous");
@@ -58,6 +62,7 @@ void WriteCause(JsonWriter& json, const Cause& cause) {
 
 std::string ChangeJson(const ChangeFacts& facts) {
   std::string out;
+  out.reserve(kChangeBytes);
   JsonWriter json(out);
   json.BeginObject()
       .Key("customer_id")
@@ -91,6 +96,7 @@ std::string ChangeJson(const ChangeFacts& facts) {
 
 std::string StateJson(const StateFacts& facts) {
   std::string out;
+  out.reserve(kStateBytes + kFeatureBytes * facts.features.size());
   JsonWriter json(out);
   json.BeginObject().Key("customer_id").String(facts.customer_id).Key("segment");
   if (facts.segment) {
@@ -110,7 +116,7 @@ std::string StateJson(const StateFacts& facts) {
   }
   json.Key("features").BeginObject();
   for (std::size_t i = 0; i < facts.features.size(); ++i) {
-    json.Key(facts.features[i]).Double(facts.values[i]);
+    json.ReadyKey(facts.feature_keys[i]).Double(facts.values[i]);
   }
   json.EndObject().EndObject();
   return out;

@@ -203,6 +203,7 @@ OutRecord StateOf(const Context& context, Partition partition, std::string_view 
   facts.as_of_ms = context.scorer.column(column).as_of_ms;
   facts.last_event_ms = context.scorer.column(column).last_event_ms;
   facts.features = context.features.names();
+  facts.feature_keys = context.feature_keys;
   facts.values = context.scorer.raw(column);
   return CustomerStateRecord(context.options, facts, partition);
 }

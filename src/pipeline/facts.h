@@ -56,7 +56,8 @@ struct StateFacts {
   std::int64_t last_event_ms = 0;
   std::string_view model_version;  // empty: none
   std::span<const std::string> features;
-  std::span<const double> values;  // NaN: missing
+  std::span<const std::string> feature_keys;  // the same as JsonKey has them
+  std::span<const double> values;             // NaN: missing
 };
 
 std::string ChangeJson(const ChangeFacts& facts);

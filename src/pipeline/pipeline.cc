@@ -7,6 +7,7 @@
 #include "applier.h"
 #include "batch.h"
 #include "segmentd/base/assert.h"
+#include "segmentd/base/json_writer.h"
 #include "segmentd/feature/fold.h"
 
 namespace segmentd::pipeline {
@@ -17,11 +18,13 @@ struct Pipeline::Body {
   std::unique_ptr<event::Decoder> profiles;
   feature::FeatureSet bare_features;  // what state records show before the first model
   std::shared_ptr<const Model> model;
+  std::vector<std::string> feature_keys;  // of features()
   Scorer scorer;
 
   const feature::FeatureSet& features() const { return model ? model->features : bare_features; }
-  Context context() { return {options, model.get(), features(), scorer}; }
+  Context context() { return {options, model.get(), features(), feature_keys, scorer}; }
 
+  void UseModel(std::shared_ptr<const Model> next);
   void DecodeOne(const event::RawRecord& record, Item& item, Batch::Body& batch);
 };
 
@@ -52,13 +55,21 @@ Result<std::unique_ptr<Pipeline>> Pipeline::Create(const Options& options) {
                                           .profiles = std::move(profiles),
                                           .bare_features = std::move(features),
                                           .model = nullptr,
+                                          .feature_keys = {},
                                           .scorer = {}});
+  body->UseModel(nullptr);
   return std::unique_ptr<Pipeline>(new Pipeline(std::move(body)));
 }
 
-void Pipeline::UseModel(std::shared_ptr<const Model> model) { body_->model = std::move(model); }
+void Pipeline::UseModel(std::shared_ptr<const Model> model) { body_->UseModel(std::move(model)); }
 
 const Model* Pipeline::model() const { return body_->model.get(); }
+
+void Pipeline::Body::UseModel(std::shared_ptr<const Model> next) {
+  model = std::move(next);
+  feature_keys.clear();
+  for (const std::string& name : features().names()) feature_keys.push_back(JsonKey(name));
+}
 
 void Pipeline::Body::DecodeOne(const event::RawRecord& record, Item& item, Batch::Body& batch) {
   std::string_view id;

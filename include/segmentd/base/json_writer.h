@@ -18,6 +18,8 @@ class JsonWriter {
   JsonWriter& BeginArray();
   JsonWriter& EndArray();
   JsonWriter& Key(std::string_view key);
+  // A key that JsonKey made ready: for those that come with every record.
+  JsonWriter& ReadyKey(std::string_view key);
   JsonWriter& String(std::string_view value);
   JsonWriter& Int(std::int64_t value);
   JsonWriter& Double(double value);
@@ -34,5 +36,8 @@ class JsonWriter {
   std::string& out_;
   bool needs_comma_ = false;
 };
+
+// What Key writes, the colon included.
+std::string JsonKey(std::string_view key);
 
 }  // namespace segmentd
