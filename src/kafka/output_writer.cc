@@ -40,9 +40,7 @@ void OutputWriter::Drop() {
 
 Status OutputWriter::Send(const pipeline::OutRecord& record) {
   headers_.clear();
-  for (const pipeline::OutHeader& header : record.headers) {
-    headers_.push_back({header.name, header.value});
-  }
+  for (const pipeline::OutHeader header : record.headers) headers_.push_back(header);
   const std::string_view key = record.key ? std::string_view(*record.key) : std::string_view();
   const std::string_view value =
       record.value ? std::string_view(*record.value) : std::string_view();

@@ -199,14 +199,14 @@ Status Shard::Body::SendOversized(const pipeline::OutRecord& record, const Error
   letter.key = record.key;
   if (record.topic == pipeline::Topic::kDlq) {
     letter.headers = record.headers;
-    letter.headers.push_back({"segmentd.error.value_left_out", error.message});
+    letter.headers.Add("segmentd.error.value_left_out", error.message);
   } else {
     ++pending_counts.rejected[static_cast<std::size_t>(event::RejectCode::kOutputTooLarge)];
     letter.value = "";
-    letter.headers = {{"segmentd.error.code",
-                       std::string(event::RejectCodeName(event::RejectCode::kOutputTooLarge))},
-                      {"segmentd.error.stage", std::string(event::StageName(event::Stage::kEmit))},
-                      {"segmentd.error.message", error.message}};
+    letter.headers = {
+        {"segmentd.error.code", event::RejectCodeName(event::RejectCode::kOutputTooLarge)},
+        {"segmentd.error.stage", event::StageName(event::Stage::kEmit)},
+        {"segmentd.error.message", error.message}};
   }
   const Status sent = transaction.Send(letter);
   if (sent.has_value() || sent.error().code != Code::kBadRecord) return sent;

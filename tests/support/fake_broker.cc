@@ -21,9 +21,7 @@ std::string FakeBroker::OutputTopic(pipeline::Topic topic) {
 
 void FakeBroker::Append(const std::string& topic, Partition partition, Entry entry) {
   Entry& kept = logs_[{topic, partition}].emplace_back(std::move(entry));
-  for (const pipeline::OutHeader& header : kept.headers) {
-    kept.views.push_back({header.name, header.value});
-  }
+  for (const pipeline::OutHeader header : kept.headers) kept.views.push_back(header);
 }
 
 void FakeBroker::AppendMarker(const std::string& topic, Partition partition) {

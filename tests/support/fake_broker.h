@@ -21,7 +21,7 @@ class FakeBroker {
   struct Entry {
     std::optional<std::string> key;
     std::optional<std::string> value;
-    std::vector<pipeline::OutHeader> headers;
+    pipeline::OutHeaders headers;
     std::vector<event::Header> views;  // of headers
     std::int64_t timestamp_ms = 0;
     bool marker = false;

@@ -14,8 +14,8 @@ constexpr pipeline::Topic kOutputs[] = {pipeline::Topic::kSegmentChanged,
                                         pipeline::Topic::kCustomerState, pipeline::Topic::kDlq};
 
 std::optional<std::string> HeaderOf(const FakeBroker::Entry& entry, std::string_view name) {
-  for (const pipeline::OutHeader& header : entry.headers) {
-    if (header.name == name) return header.value;
+  for (const pipeline::OutHeader header : entry.headers) {
+    if (header.name == name) return std::string(header.value);
   }
   return std::nullopt;
 }
@@ -23,7 +23,7 @@ std::optional<std::string> HeaderOf(const FakeBroker::Entry& entry, std::string_
 std::string Show(const FakeBroker::Entry& entry) {
   std::string text =
       fmt::format("{} = {}", entry.key.value_or("-"), entry.value.value_or("(null)"));
-  for (const pipeline::OutHeader& header : entry.headers) {
+  for (const pipeline::OutHeader header : entry.headers) {
     if (header.name != "ce_recordedtime") text += fmt::format(" {}={}", header.name, header.value);
   }
   return text;

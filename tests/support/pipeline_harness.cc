@@ -81,8 +81,8 @@ std::vector<pipeline::OutRecord> PipelineHarness::Outputs(pipeline::Topic topic)
 }
 
 std::optional<std::string> HeaderOf(const pipeline::OutRecord& record, const std::string& name) {
-  for (const pipeline::OutHeader& header : record.headers) {
-    if (header.name == name) return header.value;
+  for (const pipeline::OutHeader header : record.headers) {
+    if (header.name == name) return std::string(header.value);
   }
   return std::nullopt;
 }

@@ -1,12 +1,14 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "segmentd/base/ids.h"
+#include "segmentd/event/raw_record.h"
 
 namespace segmentd::pipeline {
 
@@ -14,9 +16,33 @@ namespace segmentd::pipeline {
 enum class Topic : std::uint8_t { kSegmentChanged, kCustomerState, kAtRisk, kDlq, kChangelog };
 inline constexpr int kTopics = 5;
 
-struct OutHeader {
-  std::string name;
-  std::string value;
+using OutHeader = event::Header;
+
+// The headers of one record in their order, all in one piece of memory: a change has ten, and a
+// string for each name and value would cost more than the rest of it. Views end with the next Add.
+class OutHeaders {
+ public:
+  OutHeaders() = default;
+  OutHeaders(std::initializer_list<OutHeader> headers);
+
+  void Add(std::string_view name, std::string_view value);
+  void Reserve(std::size_t bytes) { bytes_.reserve(bytes); }
+
+  class Iterator {
+   public:
+    explicit Iterator(const char* at) : at_(at) {}
+    OutHeader operator*() const;
+    Iterator& operator++();
+    bool operator==(const Iterator&) const = default;
+
+   private:
+    const char* at_;
+  };
+  Iterator begin() const { return Iterator(bytes_.data()); }
+  Iterator end() const { return Iterator(bytes_.data() + bytes_.size()); }
+
+ private:
+  std::string bytes_;  // of each header both sizes, the name, the value
 };
 
 // One record to be written, whole and final: the sink adds nothing but the transport. The partition
@@ -26,7 +52,7 @@ struct OutRecord {
   Partition partition;
   std::optional<std::string> key;
   std::optional<std::string> value;  // nothing: a tombstone
-  std::vector<OutHeader> headers;
+  OutHeaders headers;
 };
 
 }  // namespace segmentd::pipeline

@@ -49,7 +49,7 @@ std::string Everything(const support::PipelineHarness& harness) {
   for (const OutRecord& record : harness.effects().outputs) {
     all += fmt::format("{} {} {}", static_cast<int>(record.topic), record.key.value_or("-"),
                        record.value.value_or("-"));
-    for (const OutHeader& header : record.headers)
+    for (const OutHeader header : record.headers)
       all += fmt::format(" {}={}", header.name, header.value);
     all += '\n';
   }
