@@ -53,6 +53,7 @@ Status Shard::Body::Turn() {
   if (!polled.ok()) {
     SEGMENTD_RETURN_IF_ERROR(Later(polled.error()));
   } else {
+    behind = polled->size() >= static_cast<std::size_t>(options.poll_records_max);
     SEGMENTD_RETURN_IF_ERROR(Receive(*polled));
   }
   SEGMENTD_RETURN_IF_ERROR(CommitIfDue());

@@ -63,6 +63,7 @@ struct Shard::Body final : ports::RebalanceListener {
   bool subscribed = false;
   bool prepared = false;                // counts (and ends) are known
   bool came_further = false;            // a task did, in this turn: do not wait
+  bool behind = false;                  // the last poll was full: more records wait
   bool reread = false;                  // records were dropped while a commit was pending
   bool closing = false;                 // after an error: write nothing more
   Status deferred;                      // an error out of a rebalance callback

@@ -31,7 +31,8 @@ Result<std::span<const event::RawRecord>> FakeSource::Poll(std::int64_t max_wait
   for (const ports::InputPartition& input : order) {
     const std::size_t room = static_cast<std::size_t>(records_max) - records_.size();
     const std::size_t share = chaos_.random().Below(room + 1);
-    Fetch(input, reading_[input], chaos_.random().Chance(0.5) ? room : share);
+    const bool all = chaos_.random().Chance(0.5) || in_full_;
+    Fetch(input, reading_[input], all ? room : share);
   }
   clock_.AdvanceMs(records_.empty() ? max_wait_ms
                                     : static_cast<std::int64_t>(chaos_.random().Below(60)));

@@ -32,6 +32,8 @@ class FakeSource final : public ports::RecordSource {
   void Close() override;
 
   int member() const { return member_; }
+  // Hands out as many records as are asked for as long as there are as many, instead of any number.
+  void AnswerInFull() { in_full_ = true; }
 
  private:
   void Revoke(bool lost);
@@ -44,6 +46,7 @@ class FakeSource final : public ports::RecordSource {
   Chaos& chaos_;
   ports::RebalanceListener* listener_ = nullptr;
   int member_ = 0;
+  bool in_full_ = false;
   std::set<ports::InputPartition> owned_;
   std::map<ports::InputPartition, Offset> reading_;  // those started: what to hand out next
   std::vector<event::RawRecord> records_;

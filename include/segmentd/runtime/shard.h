@@ -21,7 +21,7 @@ struct ShardOptions {
   int shard = 0;
   int poll_records_max = 4096;
   std::int64_t commit_interval_ms = 250;
-  std::int64_t change_within_ms = 20;  // a waiting change commits this early
+  std::int64_t change_within_ms = 20;  // a waiting change commits this early, unless input waits
   std::int64_t commit_records_max = 50'000;
   std::int64_t commit_bytes_max = 64 << 20;  // of uncommitted images
   std::int64_t cache_bytes_max = 256 << 20;  // of cached images; soft while a commit is open

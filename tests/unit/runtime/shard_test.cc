@@ -71,6 +71,20 @@ TEST(ShardTest, CommitsAChangeLongBeforeTheInterval) {
   EXPECT_LT(committed_ms - began_ms, 2'000);
 }
 
+TEST(ShardTest, LetsChangesWaitForTheIntervalWhileMoreInputWaits) {
+  ShardWorld world(1);
+  world.options.poll_records_max = 4;
+  world.options.change_within_ms = 0;
+  world.options.commit_interval_ms = 3'600'000;
+  for (int i = 0; i < 10; ++i) world.AddPurchase(kFirst, fmt::format("c{}", i), i);
+  ShardProcess process(world.broker, world.clock, world.stores, world.chaos, world.probe,
+                       world.options);
+  process.source.AnswerInFull();
+  ASSERT_TRUE(process.shard.Run({}).has_value());
+  EXPECT_EQ(world.probe.changes.size(), 10U);
+  EXPECT_EQ(world.probe.commits.size(), 1U) << "all three polls' changes in one";
+}
+
 TEST(ShardTest, RefusesAGroupThatSomebodyMovedAhead) {
   ShardWorld world(1);
   for (int day = 0; day < 5; ++day) world.AddPurchase(kFirst, "c1", day);
