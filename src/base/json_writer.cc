@@ -49,6 +49,14 @@ void AppendEscaped(std::string& out, std::string_view text) {
   out.push_back('"');
 }
 
+bool IsPlain(std::string_view text) {
+  bool plain = true;
+  for (const char c : text) {
+    plain &= c != '"' && c != '\\' && static_cast<unsigned char>(c) >= 0x20;
+  }
+  return plain;
+}
+
 // Most numbers of a record are counts and prices. Their digits are at hand: of at most 15 decimal
 // digits no two mean the same double, so that these are the shortest that read back equal, and the
 // search for those, several times dearer, is spared. Writes nothing for any other number.
@@ -106,11 +114,28 @@ JsonWriter& JsonWriter::EndArray() {
   return *this;
 }
 
+// Keys and most strings are short and plain: those are added whole.
+void JsonWriter::Quote(std::string_view text, bool is_key) {
+  constexpr std::size_t kShort = 60;
+  if (text.size() > kShort || !IsPlain(text)) {
+    Separate();
+    AppendEscaped(out_, text);
+    if (is_key) out_.push_back(':');
+  } else {
+    char quoted[kShort + 4];
+    char* at = quoted;
+    if (needs_comma_) *at++ = ',';
+    *at++ = '"';
+    at = std::copy(text.begin(), text.end(), at);
+    *at++ = '"';
+    if (is_key) *at++ = ':';
+    out_.append(quoted, static_cast<std::size_t>(at - quoted));
+  }
+  needs_comma_ = !is_key;
+}
+
 JsonWriter& JsonWriter::Key(std::string_view key) {
-  Separate();
-  AppendEscaped(out_, key);
-  out_.push_back(':');
-  needs_comma_ = false;
+  Quote(key, true);
   return *this;
 }
 
@@ -122,8 +147,7 @@ JsonWriter& JsonWriter::ReadyKey(std::string_view key) {
 }
 
 JsonWriter& JsonWriter::String(std::string_view value) {
-  Separate();
-  AppendEscaped(out_, value);
+  Quote(value, false);
   return *this;
 }
 

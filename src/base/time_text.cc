@@ -62,11 +62,10 @@ bool ReadOffset(std::string_view& text, int& minutes) {
 }
 
 // Each change says several instants, so these are written without a format.
-void AppendDigits(std::string& out, std::int64_t value, std::size_t digits, char end) {
-  char text[5];
-  for (std::size_t i = digits; i-- > 0; value /= 10) text[i] = static_cast<char>('0' + value % 10);
-  text[digits] = end;
-  out.append(text, digits + 1);
+char* WriteDigits(std::int64_t value, int digits, char end, char* at) {
+  for (int i = digits; i-- > 0; value /= 10) at[i] = static_cast<char>('0' + value % 10);
+  at[digits] = end;
+  return at + digits + 1;
 }
 
 template <std::size_t kUnits>
@@ -121,13 +120,15 @@ void AppendRfc3339(std::string& out, std::int64_t instant_ms) {
       std::chrono::sys_days{std::chrono::days{static_cast<int>(day)}}};
   const int year = static_cast<int>(date.year());
   if (year >= 0 && year <= 9999) {
-    AppendDigits(out, year, 4, '-');
-    AppendDigits(out, static_cast<unsigned>(date.month()), 2, '-');
-    AppendDigits(out, static_cast<unsigned>(date.day()), 2, 'T');
-    AppendDigits(out, in_day / 3'600'000, 2, ':');
-    AppendDigits(out, in_day / 60'000 % 60, 2, ':');
-    AppendDigits(out, in_day / 1000 % 60, 2, '.');
-    AppendDigits(out, in_day % 1000, 3, 'Z');
+    char text[24];
+    char* at = WriteDigits(year, 4, '-', text);
+    at = WriteDigits(static_cast<unsigned>(date.month()), 2, '-', at);
+    at = WriteDigits(static_cast<unsigned>(date.day()), 2, 'T', at);
+    at = WriteDigits(in_day / 3'600'000, 2, ':', at);
+    at = WriteDigits(in_day / 60'000 % 60, 2, ':', at);
+    at = WriteDigits(in_day / 1000 % 60, 2, '.', at);
+    WriteDigits(in_day % 1000, 3, 'Z', at);
+    out.append(text, sizeof text);
     return;
   }
   fmt::format_to(std::back_inserter(out), "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z",

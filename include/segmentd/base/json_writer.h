@@ -32,6 +32,7 @@ class JsonWriter {
 
  private:
   void Separate();
+  void Quote(std::string_view text, bool is_key);
 
   std::string& out_;
   bool needs_comma_ = false;
