@@ -2,10 +2,10 @@
 
 #include <cstdint>
 #include <span>
-#include <string>
 #include <string_view>
 
 #include "batch.h"
+#include "ready_json.h"
 #include "scorer.h"
 #include "segmentd/pipeline/pipeline.h"
 
@@ -16,7 +16,7 @@ struct Context {
   const Options& options;
   const Model* model;  // nullptr: none yet
   const feature::FeatureSet& features;
-  std::span<const std::string> feature_keys;  // of the features, as JsonKey has them
+  const ReadyJson& ready;
   Scorer& scorer;
 };
 

@@ -37,10 +37,15 @@ void WriteCurrent(JsonWriter& json, const ChangeFacts& facts) {
 void WriteExplanation(JsonWriter& json, const ChangeFacts& facts) {
   json.Key("explanation").BeginObject().Key("top").BeginArray();
   for (const segment::Reason& reason : facts.explanation.top) {
-    json.BeginObject().Key("feature").String(
-        facts.features[static_cast<std::size_t>(reason.feature)]);
-    json.Key("value").Double(reason.value).Key("typical_previous").Double(reason.typical_previous);
-    json.Key("typical_current").Double(reason.typical_current);
+    const auto i = static_cast<std::size_t>(reason.feature);
+    json.BeginObject().Key("feature").String(facts.features[i]);
+    json.Key("value").Double(reason.value).Key("typical_previous");
+    if (facts.typical_previous.empty()) {
+      json.Null();
+    } else {
+      json.Raw(facts.typical_previous[i]);
+    }
+    json.Key("typical_current").Raw(facts.typical_current[i]);
     json.Key("contribution").Double(reason.contribution).EndObject();
   }
   json.EndArray().Key("text").String(facts.explanation.text).EndObject();

@@ -108,10 +108,12 @@ void Emitter::Publish(const Item& item, const event::RawRecord& record,
     facts.change = "moved";
     facts.previous = Membership{decision.previous, previous_name, before.since_ms, 0};
     facts.distance_previous = decision.distance_previous;
+    if (previous) facts.typical_previous = context_.ready.TypicalOf(model, *previous);
   }
   facts.current =
       Membership{decision.current, current.name(), customer.segment.since_ms, current.activity};
   facts.features = context_.features.names();
+  facts.typical_current = context_.ready.TypicalOf(model, current);
   facts.margin = decision.margin;
   facts.distance_current = decision.distance_current;
   facts.model_version = model.version;
@@ -157,7 +159,7 @@ segment::Explanation Emitter::Explain(const segment::Decision& decision, const C
     comparison.previous_typical = previous->typical;
     comparison.previous_name = facts.previous->name;
   }
-  return segment::Explain(comparison);
+  return segment::Explain(comparison, context_.model->phrases);
 }
 
 void Emitter::WriteState(const event::RawRecord& record, const Item& item, Customer& customer,
@@ -203,7 +205,7 @@ OutRecord StateOf(const Context& context, Partition partition, std::string_view 
   facts.as_of_ms = context.scorer.column(column).as_of_ms;
   facts.last_event_ms = context.scorer.column(column).last_event_ms;
   facts.features = context.features.names();
-  facts.feature_keys = context.feature_keys;
+  facts.feature_keys = context.ready.keys();
   facts.values = context.scorer.raw(column);
   return CustomerStateRecord(context.options, facts, partition);
 }

@@ -39,6 +39,8 @@ struct ChangeFacts {
   std::optional<Membership> current;
   segment::Explanation explanation;
   std::span<const std::string> features;
+  std::span<const std::string> typical_previous;  // of the features, as JSON; empty: none
+  std::span<const std::string> typical_current;
   double margin = 0;
   double distance_current = 0;
   std::optional<double> distance_previous;

@@ -7,7 +7,6 @@
 #include "applier.h"
 #include "batch.h"
 #include "segmentd/base/assert.h"
-#include "segmentd/base/json_writer.h"
 #include "segmentd/feature/fold.h"
 
 namespace segmentd::pipeline {
@@ -18,11 +17,11 @@ struct Pipeline::Body {
   std::unique_ptr<event::Decoder> profiles;
   feature::FeatureSet bare_features;  // what state records show before the first model
   std::shared_ptr<const Model> model;
-  std::vector<std::string> feature_keys;  // of features()
+  ReadyJson ready;  // of features() and the model
   Scorer scorer;
 
   const feature::FeatureSet& features() const { return model ? model->features : bare_features; }
-  Context context() { return {options, model.get(), features(), feature_keys, scorer}; }
+  Context context() { return {options, model.get(), features(), ready, scorer}; }
 
   void UseModel(std::shared_ptr<const Model> next);
   void DecodeOne(const event::RawRecord& record, Item& item, Batch::Body& batch);
@@ -50,14 +49,14 @@ Result<std::unique_ptr<Pipeline>> Pipeline::Create(const Options& options) {
   SEGMENTD_ASSIGN_OR_RETURN(auto features,
                             feature::FeatureSet::Compile(names, options.plan.profile_numbers,
                                                          options.plan.profile_names));
+  ReadyJson ready(features, nullptr);
   auto body = std::make_unique<Body>(Body{.options = options,
                                           .transactions = std::move(transactions),
                                           .profiles = std::move(profiles),
                                           .bare_features = std::move(features),
                                           .model = nullptr,
-                                          .feature_keys = {},
+                                          .ready = std::move(ready),
                                           .scorer = {}});
-  body->UseModel(nullptr);
   return std::unique_ptr<Pipeline>(new Pipeline(std::move(body)));
 }
 
@@ -67,8 +66,7 @@ const Model* Pipeline::model() const { return body_->model.get(); }
 
 void Pipeline::Body::UseModel(std::shared_ptr<const Model> next) {
   model = std::move(next);
-  feature_keys.clear();
-  for (const std::string& name : features().names()) feature_keys.push_back(JsonKey(name));
+  ready = ReadyJson(features(), model.get());
 }
 
 void Pipeline::Body::DecodeOne(const event::RawRecord& record, Item& item, Batch::Body& batch) {

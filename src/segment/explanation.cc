@@ -21,6 +21,7 @@ constexpr double kSecondContribution = 0.15;
 std::vector<Reason> Reasons(const Comparison& comparison) {
   const bool first = comparison.previous_mean.empty();
   std::vector<Reason> reasons;
+  reasons.reserve(comparison.features.size());
   double total = 0;
   for (std::size_t i = 0; i < comparison.features.size(); ++i) {
     const double x = comparison.scaled[i];
@@ -35,11 +36,14 @@ std::vector<Reason> Reasons(const Comparison& comparison) {
                        comparison.current_typical[i], gain});
   }
   for (Reason& reason : reasons) reason.contribution /= total;
-  std::stable_sort(reasons.begin(), reasons.end(), [](const Reason& a, const Reason& b) {
-    return a.contribution > b.contribution;
-  });
+  const std::size_t kept = std::min(kReasonsMax, reasons.size());
+  std::partial_sort(reasons.begin(), reasons.begin() + static_cast<std::ptrdiff_t>(kept),
+                    reasons.end(), [](const Reason& a, const Reason& b) {
+                      if (a.contribution != b.contribution) return a.contribution > b.contribution;
+                      return a.feature < b.feature;
+                    });
+  reasons.resize(kept);
   std::erase_if(reasons, [](const Reason& r) { return !(r.contribution > kLeastContribution); });
-  if (reasons.size() > kReasonsMax) reasons.resize(kReasonsMax);
   return reasons;
 }
 
@@ -47,59 +51,60 @@ bool IsZeroOrOne(double value) { return value == 0 || value == 1; }
 
 // A reason in words. The contrast is with the segment left, or, at first, with the one entered.
 struct Told {
-  Phrase phrase;
+  const Phrase* phrase = nullptr;
+  Unit unit = Unit::kNumber;
   std::string fact;
   double typical = 0;
 
-  bool has_typical() const { return phrase.unit != Unit::kFlag && !std::isnan(typical); }
+  bool has_typical() const { return unit != Unit::kFlag && !std::isnan(typical); }
 };
 
-Told Tell(const Comparison& comparison, const Reason& reason) {
+Told Tell(const Comparison& comparison, const Phrasebook& phrases, const Reason& reason) {
   const std::string& feature = comparison.features[static_cast<std::size_t>(reason.feature)];
   const bool first = comparison.previous_mean.empty();
   Told told;
-  told.phrase = PhraseOf(feature);
+  told.phrase = &phrases.of(reason.feature);
+  told.unit = told.phrase->unit;
   told.typical = first ? reason.typical_current : reason.typical_previous;
   // "region_north" is one or zero for everybody: it reads as a word, not as a number.
-  if (!told.phrase.in_catalogue && feature.find('_') != std::string::npos &&
+  if (!told.phrase->in_catalogue && feature.find('_') != std::string::npos &&
       IsZeroOrOne(reason.value) && IsZeroOrOne(reason.typical_current) &&
       (first || IsZeroOrOne(reason.typical_previous))) {
-    told.phrase.unit = Unit::kFlag;
+    told.unit = Unit::kFlag;
   }
-  told.fact = FactText(told.phrase, reason.value);
+  told.fact = FactText(*told.phrase, told.unit, reason.value);
   return told;
 }
 
 // The strongest other reason that tells another story and can stand in the same sentence.
-std::optional<Told> TellSecond(const Comparison& comparison, std::span<const Reason> reasons,
-                               const Told& first) {
+std::optional<Told> TellSecond(const Comparison& comparison, const Phrasebook& phrases,
+                               std::span<const Reason> reasons, const Told& first) {
   for (const Reason& reason : reasons.subspan(1)) {
     if (reason.contribution < kSecondContribution) return std::nullopt;
-    Told told = Tell(comparison, reason);
-    if (told.phrase.family != first.phrase.family && told.has_typical() == first.has_typical()) {
-      return told;
-    }
+    if (phrases.of(reason.feature).family == first.phrase->family) continue;
+    Told told = Tell(comparison, phrases, reason);
+    if (told.has_typical() == first.has_typical()) return told;
   }
   return std::nullopt;
 }
 
-std::string Sentence(const Comparison& comparison, std::span<const Reason> reasons) {
+std::string Sentence(const Comparison& comparison, const Phrasebook& phrases,
+                     std::span<const Reason> reasons) {
   const bool entered = comparison.previous_mean.empty();
   if (reasons.empty()) return fmt::format("Closest to {}.", comparison.current_name);
-  const Told first = Tell(comparison, reasons.front());
-  const std::optional<Told> second = TellSecond(comparison, reasons, first);
+  const Told first = Tell(comparison, phrases, reasons.front());
+  const std::optional<Told> second = TellSecond(comparison, phrases, reasons, first);
   std::string text = first.fact;
-  if (second) text += " and " + second->fact;
+  if (second) text.append(" and ").append(second->fact);
   if (first.has_typical()) {
-    text += fmt::format("; members of {} typically have {}",
-                        entered ? comparison.current_name : comparison.previous_name,
-                        AmountText(first.phrase.unit, first.typical));
-    if (second) text += " and " + AmountText(second->phrase.unit, second->typical);
-  } else if (entered) {
-    text += fmt::format(", which fits {} best", comparison.current_name);
+    text.append("; members of ");
+    text.append(entered ? comparison.current_name : comparison.previous_name);
+    text.append(" typically have ").append(AmountText(first.unit, first.typical));
+    if (second) text.append(" and ").append(AmountText(second->unit, second->typical));
   } else {
-    text += fmt::format(", which fits {} better than {}", comparison.current_name,
-                        comparison.previous_name);
+    text.append(", which fits ").append(comparison.current_name);
+    text.append(entered ? " best" : " better than ");
+    if (!entered) text.append(comparison.previous_name);
   }
   text += '.';
   if (text.front() >= 'a' && text.front() <= 'z')
@@ -109,7 +114,19 @@ std::string Sentence(const Comparison& comparison, std::span<const Reason> reaso
 
 }  // namespace
 
-Explanation Explain(const Comparison& comparison) {
+Phrasebook::Phrasebook(std::span<const std::string> features) {
+  for (const std::string& feature : features) phrases_.push_back(PhraseOf(feature));
+}
+
+Phrasebook::Phrasebook(Phrasebook&&) noexcept = default;
+Phrasebook& Phrasebook::operator=(Phrasebook&&) noexcept = default;
+Phrasebook::~Phrasebook() = default;
+
+const Phrase& Phrasebook::of(int feature) const {
+  return phrases_[static_cast<std::size_t>(feature)];
+}
+
+Explanation Explain(const Comparison& comparison, const Phrasebook& phrases) {
   const std::size_t size = comparison.features.size();
   SEGMENTD_ASSERT(comparison.raw.size() == size && comparison.scaled.size() == size &&
                       comparison.current_mean.size() == size &&
@@ -120,7 +137,7 @@ Explanation Explain(const Comparison& comparison) {
                   "the previous segment is given whole or not at all");
   Explanation explanation;
   explanation.top = Reasons(comparison);
-  explanation.text = Sentence(comparison, explanation.top);
+  explanation.text = Sentence(comparison, phrases, explanation.top);
   return explanation;
 }
 

@@ -146,12 +146,10 @@ std::string AmountText(Unit unit, double value) {
   return NumberText(value);
 }
 
-std::string FactText(const Phrase& phrase, double value) {
+std::string FactText(const Phrase& phrase, Unit unit, double value) {
   if (std::isnan(value)) return fmt::format("no {} on record", phrase.noun);
-  if (phrase.unit == Unit::kFlag) {
-    return value > 0 ? phrase.noun : fmt::format("not {}", phrase.noun);
-  }
-  const std::string amount = AmountText(phrase.unit, value);
+  if (unit == Unit::kFlag) return value > 0 ? phrase.noun : fmt::format("not {}", phrase.noun);
+  const std::string amount = AmountText(unit, value);
   return fmt::format(fmt::runtime(phrase.fact), amount, amount == "1" ? "" : "s");
 }
 

@@ -25,7 +25,8 @@ struct Phrase {
 Phrase PhraseOf(std::string_view feature);
 
 std::string AmountText(Unit unit, double value);  // "9", "12.50", "41 days", "35%"
-// "4 orders in the last 30 days"; of a missing value "no average order value on record".
-std::string FactText(const Phrase& phrase, double value);
+// "4 orders in the last 30 days"; of a missing value "no average order value on record". The unit
+// is the phrase's, unless the values of the feature ask for another one.
+std::string FactText(const Phrase& phrase, Unit unit, double value);
 
 }  // namespace segmentd::segment

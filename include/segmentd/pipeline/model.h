@@ -7,6 +7,7 @@
 #include "segmentd/base/result.h"
 #include "segmentd/feature/feature_set.h"
 #include "segmentd/model/bundle.h"
+#include "segmentd/segment/explanation.h"
 
 namespace segmentd::pipeline {
 
@@ -16,8 +17,9 @@ struct Model {
   model::Bundle bundle;
   std::string version;  // BundleVersion of its bytes
   feature::FeatureSet features;
-  model::Matrix centroids;     // l x k
-  std::vector<SegmentId> ids;  // ascending, one per column
+  model::Matrix centroids;      // l x k
+  std::vector<SegmentId> ids;   // ascending, one per column
+  segment::Phrasebook phrases;  // of the features
 
   static Result<std::shared_ptr<const Model>> Load(std::string_view encoded);
   const model::Segment* Find(SegmentId id) const;

@@ -20,6 +20,22 @@ struct Explanation {
   std::string text;         // one English sentence, in the units of the features
 };
 
+struct Phrase;
+
+// The words for a model's features, made once: looking them up costs a change nothing.
+class Phrasebook {
+ public:
+  explicit Phrasebook(std::span<const std::string> features);
+  Phrasebook(Phrasebook&&) noexcept;
+  Phrasebook& operator=(Phrasebook&&) noexcept;
+  ~Phrasebook();
+
+  const Phrase& of(int feature) const;
+
+ private:
+  std::vector<Phrase> phrases_;
+};
+
 // Side by side, row by row: names, raw values, the scaled column, the scaled means and raw typical
 // values of both segments. previous_* are empty for a first assignment: then the distance of the
 // population (0) is explained instead.
@@ -35,7 +51,8 @@ struct Comparison {
   std::string_view current_name;
 };
 
-// contribution_f = ((x_f - p_f)^2 - (x_f - c_f)^2), as a share of the sum of its positive terms.
-Explanation Explain(const Comparison& comparison);
+// phrases: of the same features. contribution_f = ((x_f - p_f)^2 - (x_f - c_f)^2), as a share of
+// the sum of its positive terms.
+Explanation Explain(const Comparison& comparison, const Phrasebook& phrases);
 
 }  // namespace segmentd::segment

@@ -13,6 +13,11 @@ namespace {
 
 constexpr double kMissing = std::numeric_limits<double>::quiet_NaN();
 
+std::string Fact(const std::string& feature, double value) {
+  const Phrase phrase = PhraseOf(feature);
+  return FactText(phrase, phrase.unit, value);
+}
+
 // A customer between two segments, filled feature by feature.
 class ExplanationTest : public ::testing::Test {
  protected:
@@ -31,11 +36,13 @@ class ExplanationTest : public ::testing::Test {
 
   Explanation Moved() const {
     return Explain({features_, raw_, scaled_, previous_mean_, current_mean_, previous_typical_,
-                    current_typical_, "Loyal", "At risk"});
+                    current_typical_, "Loyal", "At risk"},
+                   Phrasebook(features_));
   }
 
   Explanation Entered() const {
-    return Explain({features_, raw_, scaled_, {}, current_mean_, {}, current_typical_, "", "New"});
+    return Explain({features_, raw_, scaled_, {}, current_mean_, {}, current_typical_, "", "New"},
+                   Phrasebook(features_));
   }
 
   std::vector<std::string> features_;
@@ -178,14 +185,14 @@ TEST(PhraseTest, HasWordsForTheWholeCatalogue) {
       {"orders_soon", "orders soon of 2"},
   };
   for (const auto& [feature, fact] : facts) {
-    EXPECT_EQ(FactText(PhraseOf(feature), 2), fact);
-    EXPECT_TRUE(FactText(PhraseOf(feature), kMissing).starts_with("no ")) << feature;
+    EXPECT_EQ(Fact(feature, 2), fact);
+    EXPECT_TRUE(Fact(feature, kMissing).starts_with("no ")) << feature;
   }
 }
 
 TEST(PhraseTest, CountsOneAsOne) {
-  EXPECT_EQ(FactText(PhraseOf("orders_30d"), 1), "1 order in the last 30 days");
-  EXPECT_EQ(FactText(PhraseOf("idle_days"), 1), "1 day since the last order");
+  EXPECT_EQ(Fact("orders_30d", 1), "1 order in the last 30 days");
+  EXPECT_EQ(Fact("idle_days", 1), "1 day since the last order");
   EXPECT_EQ(AmountText(Unit::kDays, 0), "0 days");
 }
 
