@@ -34,6 +34,10 @@ Result<std::unique_ptr<RocksStore>> RocksStore::Open(const rocksdb::Options& opt
   std::vector<rocksdb::ColumnFamilyDescriptor> families;
   for (const char* name : kFamilyNames) families.emplace_back(name, options);
   families.emplace_back(rocksdb::kDefaultColumnFamilyName, options);
+  // A memtable has the room for its filter from the start: the few keys of the others need none.
+  for (std::size_t i = kState + 1; i < families.size(); ++i) {
+    families[i].options.memtable_prefix_bloom_size_ratio = 0;
+  }
   rocksdb::DB* db = nullptr;
   const rocksdb::Status opened = rocksdb::DB::Open(options, dir, families, &store->families_, &db);
   if (!opened.ok()) return Translate(opened, "opening " + dir);
