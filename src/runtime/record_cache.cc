@@ -14,6 +14,7 @@ constexpr std::uint32_t kUncommitted = 2;
 constexpr std::uint32_t kUnstored = 4;
 constexpr std::uint32_t kMarks = kUsed | kUncommitted | kUnstored;
 constexpr std::size_t kSlotsMin = 16;
+constexpr std::size_t kLineBytes = 64;  // of the processor's caches, all that we know of
 constexpr std::size_t kIdLength = sizeof(std::uint32_t);
 
 // What the allocator would round up to anyway: 16 k + 8 bytes, and the 8 it keeps for itself.
@@ -32,6 +33,29 @@ std::string_view ImageOf(const char* block, std::uint32_t bytes) {
 }
 
 }  // namespace
+
+void RecordCache::Prefetch(std::span<const std::string_view> customer_ids) {
+  if (slots_.empty()) return;
+  const std::size_t mask = slots_.size() - 1;
+  wanted_.clear();
+  for (const std::string_view id : customer_ids) {
+    wanted_.push_back(static_cast<std::uint32_t>(Hash64(id)) & mask);
+    __builtin_prefetch(&slots_[wanted_.back()]);
+  }
+  for (const std::size_t at : wanted_) {
+    if (slots_[at].entry != kNone) __builtin_prefetch(&entries_[slots_[at].entry]);
+  }
+  for (const std::size_t at : wanted_) {
+    if (slots_[at].entry != kNone) PrefetchBlock(slots_[at].entry);
+  }
+}
+
+void RecordCache::PrefetchBlock(std::uint32_t index) const {
+  const Entry& entry = entries_[index];
+  const char* const block = entry.block.get();
+  const std::size_t bytes = entry.capacity_and_marks & ~kMarks;
+  for (std::size_t at = 0; at < bytes; at += kLineBytes) __builtin_prefetch(block + at);
+}
 
 std::optional<std::string_view> RecordCache::Find(std::string_view customer_id) {
   if (slots_.empty()) return std::nullopt;
@@ -60,8 +84,10 @@ void RecordCache::Put(std::string_view customer_id, std::string_view image) {
 }
 
 Status RecordCache::VisitUncommitted(const Visitor& visit) const {
-  for (const std::uint32_t index : uncommitted_) {
-    const Entry& entry = entries_[index];
+  constexpr std::size_t kAhead = 8;
+  for (std::size_t i = 0; i < uncommitted_.size(); ++i) {
+    if (i + kAhead < uncommitted_.size()) PrefetchBlock(uncommitted_[i + kAhead]);
+    const Entry& entry = entries_[uncommitted_[i]];
     const char* block = entry.block.get();
     SEGMENTD_RETURN_IF_ERROR(visit(IdOf(block), ImageOf(block, entry.image_bytes)));
   }

@@ -1,6 +1,7 @@
 #include "segmentd/runtime/shard.h"
 
 #include <algorithm>
+#include <iterator>
 #include <set>
 
 #include "runtime/shard_body.h"
@@ -176,7 +177,7 @@ Status Shard::Body::ProcessPartition(Task& task, std::span<const event::RawRecor
   return Ok();
 }
 
-Status Shard::Body::Emit(Task& task, const pipeline::Effects& made) {
+Status Shard::Body::Emit(Task& task, pipeline::Effects& made) {
   pending_counts.Add(made.counts);
   newest_record_ms = std::max(newest_record_ms, task.newest_record_ms());
   for (const pipeline::OutRecord& record : made.outputs) {
@@ -186,7 +187,7 @@ Status Shard::Body::Emit(Task& task, const pipeline::Effects& made) {
     if (sent.error().code != Code::kBadRecord) return sent;
     SEGMENTD_RETURN_IF_ERROR(SendOversized(record, sent.error()));
   }
-  changes.insert(changes.end(), made.changes.begin(), made.changes.end());
+  std::move(made.changes.begin(), made.changes.end(), std::back_inserter(changes));
   if (!made.changes.empty() && change_since_ms < 0) change_since_ms = NowMs();
   return Ok();
 }

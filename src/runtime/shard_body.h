@@ -26,7 +26,7 @@ struct Shard::Body final : ports::RebalanceListener {
   Status RereadTasks();
   Status Receive(std::span<const event::RawRecord> records);
   Status ProcessPartition(Task& task, std::span<const event::RawRecord> records);
-  Status Emit(Task& task, const pipeline::Effects& effects);
+  Status Emit(Task& task, pipeline::Effects& effects);
   Status SendOversized(const pipeline::OutRecord& record, const Error& error);
   std::int64_t WaitMs() const;
   Status Later(const Error& error);

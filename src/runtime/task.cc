@@ -193,6 +193,7 @@ Status Task::Process(std::span<const event::RawRecord> records, pipeline::Effect
 Status Task::Fetch(std::span<const std::string_view> ids) {
   if (customers_.size() < ids.size()) customers_.resize(ids.size());
   misses_.clear();
+  cache_.Prefetch(ids);
   for (std::size_t i = 0; i < ids.size(); ++i) {
     const std::optional<std::string_view> image = cache_.Find(ids[i]);
     if (!image) {

@@ -22,7 +22,7 @@ struct ShardOptions {
   int poll_records_max = 4096;
   std::int64_t commit_interval_ms = 250;
   std::int64_t change_within_ms = 20;  // a waiting change commits this early, unless input waits
-  std::int64_t commit_records_max = 50'000;
+  std::int64_t commit_records_max = 200'000;
   std::int64_t commit_bytes_max = 64 << 20;  // of uncommitted images
   std::int64_t cache_bytes_max = 256 << 20;  // of cached images; soft while a commit is open
   bool start_earliest = true;                // where input begins with no stored position
