@@ -15,6 +15,7 @@
 #include "segmentd/base/time_text.h"
 #include "segmentd/event/decoder.h"
 #include "segmentd/kafka/topic_reader.h"
+#include "segmentd/risk/fit.h"
 #include "segmentd/train/reader.h"
 #include "segmentd/train/trainer.h"
 
@@ -106,6 +107,40 @@ Result<train::Fit> Fit(const TrainArgs& args, const config::Config& config,
                          [&bar](std::string_view step, double share) { bar.Show(step, share); });
 }
 
+void WriteRisk(JsonWriter& json, const risk::Parameters& risk, const risk::Report& report) {
+  json.Key("risk");
+  if (risk.kind == risk::Kind::kNone) {
+    json.Null();
+    return;
+  }
+  json.BeginObject().Key("kind").String(risk::KindName(risk.kind));
+  json.Key("customers").Int(static_cast<std::int64_t>(report.customers));
+  json.Key("repeaters").Int(static_cast<std::int64_t>(report.repeaters));
+  json.Key("r").Double(risk.r).Key("alpha_weeks").Double(risk.alpha);
+  json.Key("a").Double(risk.a).Key("b").Double(risk.b);
+  json.Key("log_likelihood").Double(report.log_likelihood);
+  json.Key("spend_mean").Double(risk.spend_mean).Key("spend_weight").Double(risk.spend_weight);
+  json.Key("gamma_gamma");
+  if (report.p > 0) {
+    json.BeginObject().Key("p").Double(report.p).Key("q").Double(report.q);
+    json.Key("v").Double(report.v).EndObject();
+  } else {
+    json.Null();
+  }
+  json.Key("tier_mid").Double(risk.tier_mid).Key("tier_high").Double(risk.tier_high).EndObject();
+}
+
+void SayRisk(const risk::Parameters& risk, const risk::Report& report) {
+  if (risk.kind == risk::Kind::kNone) return;
+  Say(
+      fmt::format("risk and value from {} customers, {} of whom came back: {} with r {:.4g}, alpha "
+                  "{:.4g} weeks, a {:.4g}, b {:.4g}; {:.2f} a purchase day",
+                  report.customers, report.repeaters, risk::KindName(risk.kind), risk.r, risk.alpha,
+                  risk.a, risk.b, risk.spend_mean));
+  Say(fmt::format("value over the year after a purchase: low below {:.2f}, high from {:.2f}",
+                  risk.tier_mid, risk.tier_high));
+}
+
 std::string ReportJson(const train::Fit& fit, const std::string& version) {
   std::string text;
   JsonWriter json(text);
@@ -121,7 +156,9 @@ std::string ReportJson(const train::Fit& fit, const std::string& version) {
     json.Key("name").String(segment.name()).Key("activity").Int(segment.activity);
     json.Key("share").Double(segment.share).EndObject();
   }
-  json.EndArray().EndObject();
+  json.EndArray();
+  WriteRisk(json, fit.bundle.risk, fit.report.risk);
+  json.EndObject();
   return text + "\n";
 }
 
@@ -133,6 +170,7 @@ void SayReport(const train::Fit& fit, const std::string& version, const std::str
     Say(fmt::format("  {:8} {:5.1f} %  {}", model::SegmentText(segment.id), segment.share * 100,
                     segment.name()));
   }
+  SayRisk(fit.bundle.risk, fit.report.risk);
   Say(fmt::format("model {} is in {}", version, path));
 }
 

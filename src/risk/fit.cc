@@ -95,9 +95,9 @@ Fit FitParameters(const Histories& histories, const Parameters& last, Kind wante
   const std::vector<Weighted> rows = Compress(histories);
   fit.report.distinct = rows.size();
   if (!LearnPurchases(rows, wanted, fit.parameters, fit.report)) {
-    fit.report.notes.emplace_back(last.kind == Kind::kNone
-                                      ? "there are no scores of risk and value"
-                                      : "scores of risk and value go on as they were");
+    fit.report.notes.back() += last.kind == Kind::kNone
+                                   ? "; there are no scores of risk and value"
+                                   : "; scores of risk and value go on as they were";
     return fit;
   }
   FitSpend(histories, fit.parameters, fit.report);

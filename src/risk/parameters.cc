@@ -3,6 +3,8 @@
 #include <cmath>
 #include <initializer_list>
 
+#include "segmentd/base/assert.h"
+
 namespace segmentd::risk {
 namespace {
 
@@ -14,6 +16,20 @@ bool ArePositive(std::initializer_list<double> values) {
 }
 
 }  // namespace
+
+std::string_view KindName(Kind kind) {
+  switch (kind) {
+    case Kind::kNone:
+      return "none";
+    case Kind::kMbgNbd:
+      return "mbg_nbd";
+    case Kind::kNbd:
+      return "nbd";
+    case Kind::kBgNbd:
+      return "bg_nbd";
+  }
+  SEGMENTD_ASSERT(false, "a kind has a name");
+}
 
 Status CheckParameters(const Parameters& parameters) {
   if (parameters.kind > Kind::kBgNbd) {

@@ -10,6 +10,7 @@
 #include "groups.h"
 #include "history.h"
 #include "prototypes.h"
+#include "purchases.h"
 #include "segmentd/base/hash.h"
 #include "segmentd/feature/fold.h"
 #include "segments.h"
@@ -70,7 +71,7 @@ std::span<double> Column(model::RawMatrix& raw, std::size_t column) {
 // n..2n-1 the same ones as of their own last events.
 model::RawMatrix Snapshots(const EventTable& table, const Groups& groups,
                            const feature::FeatureSet& features, const Progress& progress,
-                           Report& report) {
+                           Purchases& purchases, Report& report) {
   model::RawMatrix raw(features.size(), static_cast<Eigen::Index>(groups.size() * 2));
   const auto record = std::make_unique<feature::Record>();
   for (std::size_t i = 0; i < groups.size(); ++i) {
@@ -84,6 +85,7 @@ model::RawMatrix Snapshots(const EventTable& table, const Groups& groups,
       const feature::FoldResult folded = feature::Fold(event, features.frozen(), *record);
       report.duplicates += folded == feature::FoldResult::kDuplicate;
     }
+    purchases.Add(*record, table.newest_ms);
     features.Snapshot(*record, table.newest_ms, Column(raw, i));
     features.Snapshot(*record, record->last_event_ms, Column(raw, groups.size() + i));
   }
@@ -127,8 +129,10 @@ class Fitter {
     fit.report.rows = groups.size();
     fit.report.as_of_ms = table_.newest_ms;
     Points points;
-    points.raw = Snapshots(table_, groups, features, progress_, fit.report);
+    Purchases purchases;
+    points.raw = Snapshots(table_, groups, features, progress_, purchases, fit.report);
     FitBundle(features, points, fit);
+    FitRisk(purchases, fit);
     return fit;
   }
 
@@ -168,6 +172,15 @@ class Fitter {
     bundle.simplified_silhouette = clusters.silhouette;
     bundle.inertia_by_k = clusters.inertia_by_k;
     bundle.silhouette_by_k = clusters.silhouette_by_k;
+  }
+
+  void FitRisk(const Purchases& purchases, Fit& fit) const {
+    if (progress_) progress_("fitting risk and value", 0);
+    const risk::Fit risk = risk::FitParameters(purchases.view(), {});
+    fit.bundle.risk = risk.parameters;
+    fit.report.risk = risk.report;
+    fit.report.notes.insert(fit.report.notes.end(), risk.report.notes.begin(),
+                            risk.report.notes.end());
   }
 
   const EventTable& table_;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string_view>
 
 #include "segmentd/base/result.h"
 
@@ -13,6 +14,8 @@ enum class Kind : std::uint8_t {
   kNbd = 2,     // never leaves: where a fit finds no one who does
   kBgNbd = 3,   // may leave after any purchase but the first
 };
+
+std::string_view KindName(Kind kind);  // "mbg_nbd"
 
 // What a model has learned of all its customers together. Time is in weeks, money in the events'
 // own unit. Purchases come at a rate that differs between customers as Gamma(r, alpha); after each

@@ -10,6 +10,7 @@
 #include "segmentd/event/event.h"
 #include "segmentd/feature/feature_set.h"
 #include "segmentd/model/bundle.h"
+#include "segmentd/risk/fit.h"
 
 namespace segmentd::train {
 
@@ -53,6 +54,7 @@ struct Report {
   std::uint64_t customers = 0;
   std::uint64_t rows = 0;  // customers looked at
   std::int64_t as_of_ms = 0;
+  risk::Report risk;
   std::vector<std::string> notes;  // what was done otherwise than asked, for a person
 };
 
@@ -70,7 +72,9 @@ inline constexpr int kCustomersMin = 20;
 // History to bundle: fold per customer, freeze the vocabulary, fit scaler, embedding and k-means
 // for every k in the range, choose k by simplified silhouette, name the segments. Each customer
 // counts twice, as of the newest event time and as of its own last event: a daemon sees customers
-// in the moment of an event and, by timers, in their silence, and a model has to know both.
+// in the moment of an event and, by timers, in their silence, and a model has to know both. Risk
+// and value are fitted to the purchase days as of the newest event time, of those customers; a
+// history that is cut off takes its old customers for new ones, and too short a one gives none.
 // Deterministic by seed. kConfig when there is too little to learn from, saying how much is, and
 // when an option is out of range. The autoencoders are not fitted here: asked for one, PCA takes
 // its place, and the report says so.

@@ -112,7 +112,8 @@ TEST(FitTest, RefusesAHistoryOfOneDay) {
   for (int i = 0; i < 1'000; ++i) table.Add({static_cast<double>(i % 2), 0, 0, 10});
   const Fit fit = FitParameters(table.view(), {});
   EXPECT_EQ(fit.parameters.kind, Kind::kNone);
-  EXPECT_EQ(fit.report.notes.size(), 2U);
+  ASSERT_EQ(fit.report.notes.size(), 1U);
+  EXPECT_NE(fit.report.notes[0].find("no model of purchases fits"), std::string::npos);
 }
 
 TEST(FitTest, GivesUsableParametersForAbsurdHistories) {

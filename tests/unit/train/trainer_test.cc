@@ -214,7 +214,7 @@ TEST(FitModelTest, ReportsWhatItSaw) {
   // An id that left the window of the newest 32 counts again.
   EXPECT_GT(fit->report.duplicates, 0U);
   EXPECT_LE(fit->report.duplicates, events.size() - once);
-  EXPECT_TRUE(fit->report.notes.empty());
+  EXPECT_THAT(fit->report.notes, Not(Contains(HasSubstr("embedding"))));
 }
 
 TEST(FitModelTest, LooksAtNoMoreCustomersThanAllowed) {
@@ -253,6 +253,27 @@ TEST(FitModelTest, WeighsWhatSeveralFeaturesSayOnce) {
   EXPECT_NEAR(squares.at("spend"), 1, 1e-6);
   EXPECT_NEAR(squares.at("categories"), 1, 1e-6);
   EXPECT_NEAR(squares.at("aov"), 1, 1e-6);
+}
+
+TEST(FitModelTest, LearnsRiskAndValueWhateverThePlan) {
+  const std::vector<Kept> events = Archetypes(400);
+  const auto whole = FitModel(HistoryOf(events), SmallOptions(), {});
+  Options options = SmallOptions();
+  options.plan.exclude = {"frequency", "recency_weeks", "age_weeks", "monetary"};
+  const auto part = FitModel(HistoryOf(events), options, {});
+  ASSERT_TRUE(whole.ok() && part.ok());
+  EXPECT_NE(whole->bundle.risk.kind, risk::Kind::kNone);
+  EXPECT_EQ(whole->report.risk.customers, 400U);
+  EXPECT_EQ(whole->bundle.risk.r, part->bundle.risk.r);
+  EXPECT_EQ(whole->bundle.risk.tier_high, part->bundle.risk.tier_high);
+  EXPECT_GT(whole->bundle.risk.tier_high, whole->bundle.risk.tier_mid);
+}
+
+TEST(FitModelTest, SaysWhenThereIsTooLittleToLearnRiskFrom) {
+  const auto fit = FitModel(HistoryOf(Archetypes(60)), SmallOptions(), {});
+  ASSERT_TRUE(fit.ok());
+  EXPECT_EQ(fit->bundle.risk.kind, risk::Kind::kNone);
+  EXPECT_THAT(fit->report.notes, Contains(HasSubstr("too few to learn who is still a customer")));
 }
 
 TEST(FitModelTest, KnowsProfiles) {
@@ -299,8 +320,7 @@ TEST(FitModelTest, FitsPcaInPlaceOfAnAutoencoderAndSaysSo) {
   const auto fit = FitModel(HistoryOf(Archetypes(60)), options, {});
   ASSERT_TRUE(fit.ok());
   EXPECT_EQ(fit->bundle.embedding.kind, model::EmbeddingKind::kPca);
-  ASSERT_EQ(fit->report.notes.size(), 1U);
-  EXPECT_THAT(fit->report.notes[0], HasSubstr("dae"));
+  EXPECT_THAT(fit->report.notes, Contains(HasSubstr("dae")));
 }
 
 TEST(FitModelTest, MakesDoWithCustomersThatAreAllAlike) {
