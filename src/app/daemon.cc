@@ -1,14 +1,21 @@
 #include "app/daemon.h"
 
+#include <unistd.h>
+
+#include <chrono>
 #include <memory>
+#include <thread>
 
 #include "app/endpoints.h"
+#include "app/exit_code.h"
 #include "app/log_probe.h"
 #include "app/options.h"
 #include "app/overview.h"
 #include "app/shard_group.h"
 #include "app/topics_gate.h"
 #include "app/version.h"
+#include "app/wait.h"
+#include "app/watchdog.h"
 #include "segmentd/base/hash.h"
 #include "segmentd/http/server.h"
 #include "segmentd/model/bundle.h"
@@ -86,6 +93,20 @@ Result<Ground> LayGround(const config::Config& config, const Log& log, const Clo
   return ground;
 }
 
+// Ends the process when a shard hangs: whoever starts it again, or takes its partitions over, goes
+// on from the last commit.
+void WatchShards(const Surfaces& on, const Log& log, const std::stop_token& stop) {
+  for (Watchdog watchdog; !stop.stop_requested(); WaitFor(std::chrono::seconds(1), stop)) {
+    const auto stuck = watchdog.Look(on.board.Shards(), on.overview.Get().ended,
+                                     on.clock.MonotonicNs() / 1'000'000);
+    if (!stuck) continue;
+    log.Failure("a shard's loop has not turned for too long; ending the process",
+                {{"shard", fmt::format("{}", *stuck)},
+                 {"limit_s", fmt::format("{}", Watchdog::kLimitMs / kSecondMs)}});
+    ::_exit(kExitRuntime);
+  }
+}
+
 Overview FirstOverview(const config::Config& config, const Ground& ground, const Clock& clock) {
   Overview overview;
   overview.app = config.app;
@@ -136,8 +157,11 @@ Status RunDaemon(const config::Config& config, const DaemonOptions& options, Log
   log.Announce("listening", {{"address", fmt::format("{}:{}", address->host, server->port())}});
   if (options.on_listening) options.on_listening(server->port());
 
+  const Surfaces surfaces{clock, overview, board, metrics};
+  const std::jthread watching([&](const std::stop_token& own) { WatchShards(surfaces, log, own); });
   Status ended = PassGateAndRun({config,
                                  options.until_drained,
+                                 options.accepted,
                                  ground.connection,
                                  ground.memory,
                                  {},

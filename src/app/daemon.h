@@ -8,11 +8,13 @@
 #include "segmentd/base/result.h"
 #include "segmentd/config/config.h"
 #include "segmentd/ports/probe.h"
+#include "segmentd/runtime/shard.h"
 
 namespace segmentd::app {
 
 struct DaemonOptions {
   bool until_drained = false;
+  runtime::Accepted accepted;       // what may be lost or done twice
   ports::Probe* watcher = nullptr;  // told what the shards report, beside metrics and log
   std::function<void(int port)> on_listening;
 };

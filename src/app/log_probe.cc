@@ -10,12 +10,14 @@ namespace {
 // The same problem is said again after so long, and called mended when unseen for so long.
 constexpr std::int64_t kRepeatMs = 60 * kSecondMs;
 constexpr std::int64_t kMendedMs = 3 * kSecondMs;
+constexpr std::int64_t kProgressMs = 10 * kSecondMs;
 
 }  // namespace
 
 void LogProbe::OnStatus(const ports::ShardStatus& status) {
   const MutexLock lock(mutex_);
   SayStates(status);
+  SayProgress(status);
   SayProblem(status);
   SayRefusals(status);
 }
@@ -54,6 +56,25 @@ void LogProbe::SayStates(const ports::ShardStatus& status) {
                             {"shard", shard}});
     return true;
   });
+}
+
+// Of restores that take longer than a moment.
+void LogProbe::SayProgress(const ports::ShardStatus& status) {
+  for (const ports::PartitionStatus& partition : status.partitions) {
+    const bool restoring = partition.state == ports::TaskState::kRestoring;
+    if (!restoring || partition.restore_remaining <= 0 ||
+        partition.state_s * kSecondMs < kProgressMs)
+      continue;
+    std::int64_t& said_ms = progress_said_ms_[partition.partition];
+    if (clock_.WallMs() - said_ms < kProgressMs) continue;
+    said_ms = clock_.WallMs();
+    const bool known = partition.restore_eta_s >= 0;
+    log_.Info("restoring",
+              {{"partition", fmt::format("{}", partition.partition.value())},
+               {"restored", fmt::format("{}", partition.restored)},
+               {"remaining", fmt::format("{}", partition.restore_remaining)},
+               {"eta_s", known ? fmt::format("{:.0f}", partition.restore_eta_s) : "unknown"}});
+  }
 }
 
 void LogProbe::SayProblem(const ports::ShardStatus& status) {

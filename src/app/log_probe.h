@@ -33,6 +33,7 @@ class LogProbe final : public ports::Probe {
   };
 
   void SayStates(const ports::ShardStatus& status) SEGMENTD_REQUIRES(mutex_);
+  void SayProgress(const ports::ShardStatus& status) SEGMENTD_REQUIRES(mutex_);
   void SayProblem(const ports::ShardStatus& status) SEGMENTD_REQUIRES(mutex_);
   void SayRefusals(const ports::ShardStatus& status) SEGMENTD_REQUIRES(mutex_);
 
@@ -40,6 +41,7 @@ class LogProbe final : public ports::Probe {
   const Clock& clock_;
   Mutex mutex_;
   std::map<std::pair<int, Partition>, ports::TaskState> states_ SEGMENTD_GUARDED_BY(mutex_);
+  std::map<Partition, std::int64_t> progress_said_ms_ SEGMENTD_GUARDED_BY(mutex_);
   std::map<int, Problem> problems_ SEGMENTD_GUARDED_BY(mutex_);
   std::array<bool, std::tuple_size_v<decltype(pipeline::Counts::rejected)>> refused_
       SEGMENTD_GUARDED_BY(mutex_){};

@@ -7,6 +7,7 @@ namespace segmentd::app {
 
 // How state.memory is shared out. All but the store's part is per shard.
 struct MemoryPlan {
+  int helpers = 1;                // threads that restore; each prefetches as much as a shard
   std::int64_t fetch_bytes = 0;   // prefetched input
   std::int64_t send_bytes = 0;    // output on its way
   std::int64_t commit_bytes = 0;  // images of an open commit

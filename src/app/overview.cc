@@ -23,8 +23,18 @@ void WritePartition(JsonWriter& json, const ports::PartitionStatus& partition) {
   partition.lag_records < 0 ? json.Null() : json.Int(partition.lag_records);
   json.Key("lag_seconds").Double(partition.lag_seconds).Key("clock");
   partition.clock_ms == INT64_MIN ? json.Null() : json.Instant(partition.clock_ms);
-  json.Key("restore_remaining").Int(partition.restore_remaining);
+  json.Key("restore_remaining").Int(partition.restore_remaining).Key("restore_eta_seconds");
+  partition.restore_eta_s < 0 ? json.Null() : json.Double(partition.restore_eta_s);
+  json.Key("overdue").Bool(partition.overdue);
   json.Key("problem").String(partition.problem).EndObject();
+}
+
+// " (81,234 offsets left, about 12 s)"
+std::string Progress(const ports::PartitionStatus& partition) {
+  if (partition.restore_remaining <= 0) return "";
+  const std::string time =
+      partition.restore_eta_s < 0 ? "" : fmt::format(", about {:.0f} s", partition.restore_eta_s);
+  return fmt::format(" ({} offsets left{})", partition.restore_remaining, time);
 }
 
 void WriteCounts(JsonWriter& json, const pipeline::Counts& counts) {
@@ -96,8 +106,8 @@ std::vector<std::string> ReasonsNotReady(const Overview& overview,
       reasons.push_back(fmt::format("shard {}: {}", number, shard->problem));
     for (const ports::PartitionStatus& partition : shard->partitions) {
       if (partition.state == ports::TaskState::kRunning) continue;
-      reasons.push_back(fmt::format("partition {} is {}{}{}", partition.partition.value(),
-                                    ports::TaskStateName(partition.state),
+      reasons.push_back(fmt::format("partition {} is {}{}{}{}", partition.partition.value(),
+                                    ports::TaskStateName(partition.state), Progress(partition),
                                     partition.problem.empty() ? "" : ": ", partition.problem));
     }
   }

@@ -7,24 +7,46 @@
 #include <vector>
 
 #include "segmentd/kafka/shard_ports.h"
+#include "segmentd/runtime/helper_threads.h"
+#include "segmentd/runtime/parked_stores.h"
 #include "segmentd/runtime/shard.h"
 
 namespace segmentd::app {
 namespace {
 
+// What all shards of the process have in common beside their configuration.
+struct Shared {
+  ports::Helpers& helpers;
+  ports::StoreFactory& stores;
+};
+
+kafka::ShardOptions KafkaOptions(const ShardGroup& group, int number) {
+  return KafkaShardOptionsOf(group.config, group.memory, group.connection, group.input,
+                             group.instance, number);
+}
+
+Result<std::vector<std::unique_ptr<ports::ChangelogReader>>> OpenChangelogs(
+    const ShardGroup& group) {
+  std::vector<std::unique_ptr<ports::ChangelogReader>> readers;
+  for (int i = 0; i < group.memory.helpers; ++i) {
+    SEGMENTD_ASSIGN_OR_RETURN(readers.emplace_back(), kafka::OpenChangelog(KafkaOptions(group, 0)));
+  }
+  return readers;
+}
+
 // On the shard's own thread, to which its Kafka clients belong.
-Status RunShard(const ShardGroup& group, int number, const std::stop_token& stop) {
-  SEGMENTD_ASSIGN_OR_RETURN(
-      const kafka::ShardPorts kafka,
-      kafka::ConnectShard(KafkaShardOptionsOf(group.config, group.memory, group.connection,
-                                              group.input, group.instance, number)));
+Status RunShard(const ShardGroup& group, const Shared& shared, int number,
+                const std::stop_token& stop) {
+  SEGMENTD_ASSIGN_OR_RETURN(const kafka::ShardPorts kafka,
+                            kafka::ConnectShard(KafkaOptions(group, number)));
   SEGMENTD_ASSIGN_OR_RETURN(const std::unique_ptr<pipeline::Pipeline> pipeline,
                             pipeline::Pipeline::Create(PipelineOptionsOf(group.config)));
   pipeline->UseModel(group.model);
-  runtime::Shard shard(
-      RuntimeShardOptionsOf(group.config, group.memory, number, group.until_drained),
-      {group.clock, *kafka.source, *kafka.sink, *kafka.changelog, group.stores, group.probe,
-       *pipeline});
+  runtime::ShardOptions options =
+      RuntimeShardOptionsOf(group.config, group.memory, number, group.until_drained);
+  options.accepted = group.accepted;
+  runtime::Shard shard(options, {group.clock, *kafka.source, *kafka.sink, shared.helpers,
+                                 shared.stores, group.probe, *pipeline});
   return shard.Run(stop);
 }
 
@@ -59,12 +81,16 @@ class Ends {
 }  // namespace
 
 Status RunShards(const ShardGroup& group, const std::stop_token& stop) {
+  runtime::ParkedStores stores(group.stores, group.clock);
+  SEGMENTD_ASSIGN_OR_RETURN(auto changelogs, OpenChangelogs(group));
+  runtime::HelperThreads helpers(std::move(changelogs), [&stores] { stores.CloseIdle(); });
+  const Shared shared{helpers, stores};
   Ends ends;
   {
     std::vector<std::jthread> threads;
     for (int number = 0; number < group.config.shards; ++number) {
-      threads.emplace_back([&group, &ends, number](const std::stop_token& own) {
-        Status ended = RunShard(group, number, own);
+      threads.emplace_back([&, number](const std::stop_token& own) {
+        Status ended = RunShard(group, shared, number, own);
         group.overview.Update([number](Overview& now) { now.ended.insert(number); });
         ends.Add(std::move(ended));
       });

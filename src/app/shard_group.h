@@ -14,6 +14,7 @@
 #include "segmentd/pipeline/model.h"
 #include "segmentd/ports/probe.h"
 #include "segmentd/ports/store.h"
+#include "segmentd/runtime/shard.h"
 
 namespace segmentd::app {
 
@@ -21,6 +22,7 @@ namespace segmentd::app {
 struct ShardGroup {
   const config::Config& config;
   bool until_drained;
+  const runtime::Accepted& accepted;
   const kafka::Connection& connection;
   const MemoryPlan& memory;
   InputShape input;

@@ -7,8 +7,9 @@
 
 namespace segmentd::app {
 
-// Waits for SIGINT and SIGTERM on a thread of its own. The first is told; a second ends the process
-// at once with 128 + its number. Make it before any other thread: they inherit the blocked signals.
+// Waits for SIGINT and SIGTERM on a thread of its own. The first is told; a second, or that the
+// process has not ended within 20 s, ends it at once with 128 + the signal's number. Make it before
+// any other thread: they inherit the blocked signals.
 class Signals {
  public:
   explicit Signals(std::function<void()> on_first);

@@ -1,22 +1,14 @@
 #include "app/topics_gate.h"
 
 #include <chrono>
-#include <condition_variable>
-#include <mutex>
 
+#include "app/wait.h"
 #include "segmentd/kafka/topics.h"
 
 namespace segmentd::app {
 namespace {
 
 constexpr std::chrono::seconds kRetryWait{1};
-
-void WaitFor(std::chrono::milliseconds time, const std::stop_token& stop) {
-  std::mutex mutex;
-  std::condition_variable_any changed;
-  std::unique_lock lock(mutex);
-  changed.wait_for(lock, stop, time, [] { return false; });
-}
 
 Result<InputShape> TryOnce(const config::Config& config, const kafka::Connection& connection) {
   SEGMENTD_ASSIGN_OR_RETURN(const InputShape input, ShapeOfInput(config, connection));

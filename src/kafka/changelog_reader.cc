@@ -49,6 +49,25 @@ Result<ChangelogReader::Range> ChangelogReader::QueryRange(Partition partition) 
 Result<Offset> ChangelogReader::Replay(Partition partition, Offset from, Offset end,
                                        const Visitor& visit) {
   if (from >= end) return from;
+  if (place_.partition != partition.value() || place_.next != from.value()) {
+    SEGMENTD_RETURN_IF_ERROR(GoTo(partition, from));
+  }
+  const Status drained = Drain(end.value(), visit);
+  const Offset reached{place_.next};
+  if (drained.ok()) return reached;
+  Release();
+  return tl::unexpected(drained.error());
+}
+
+void ChangelogReader::Release() {
+  taken_ = {};
+  batch_.Clear();
+  if (place_.partition >= 0) rd_kafka_assign(replayer_.get(), nullptr);
+  place_ = {};
+}
+
+Status ChangelogReader::GoTo(Partition partition, Offset from) {
+  Release();
   const TopicListPtr list(rd_kafka_topic_partition_list_new(1));
   rd_kafka_topic_partition_list_add(list.get(), topic_.c_str(), partition.value())->offset =
       from.value();
@@ -56,83 +75,82 @@ Result<Offset> ChangelogReader::Replay(Partition partition, Offset from, Offset 
   if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
     return tl::unexpected(ErrorOf(error, "starting to replay the changelog"));
   }
-  Progress progress{partition.value(), from.value(), end.value()};
-  const Status drained = Drain(progress, visit);
-  batch_.Clear();
-  rd_kafka_assign(replayer_.get(), nullptr);
-  if (!drained.ok()) return tl::unexpected(drained.error());
-  return Offset{progress.next};
+  place_ = {.partition = partition.value(), .next = from.value()};
+  return Ok();
 }
 
-Status ChangelogReader::Drain(Progress& progress, const Visitor& visit) {
-  std::int64_t seen = progress.next;
-  for (Deadline stall(stall_ms_); progress.next < progress.end;) {
-    batch_.Clear();
-    for (const rd_kafka_message_t* message :
-         batch_.Take(queue_.get(), kBatchWaitMs, kBatchRecords)) {
-      if (message->partition != progress.partition && message->rkt != nullptr) continue;
-      if (Status received = Receive(*message, progress, visit); !received.ok()) return received;
+Status ChangelogReader::Drain(std::int64_t end, const Visitor& visit) {
+  std::int64_t seen = place_.next;
+  for (Deadline stall(stall_ms_); place_.next < end;) {
+    if (taken_.empty()) {
+      batch_.Clear();
+      taken_ = batch_.Take(queue_.get(), kBatchWaitMs, kBatchRecords);
+    }
+    while (!taken_.empty() && place_.next < end) {
+      const rd_kafka_message_t& message = *taken_.front();
+      // What stands past the end is not shown yet, but proves that the end was reached.
+      if (message.err == RD_KAFKA_RESP_ERR_NO_ERROR && message.offset >= end) {
+        place_.next = end;
+        break;
+      }
+      taken_ = taken_.subspan(1);
+      SEGMENTD_RETURN_IF_ERROR(Receive(message, visit));
     }
     if (replay_events_.health.fatal()) return tl::unexpected(*replay_events_.health.fatal());
-    if (progress.next > seen) {
-      seen = progress.next;
+    if (place_.next > seen) {
+      seen = place_.next;
       stall = Deadline(stall_ms_);
       replay_events_.health.Clear();
     } else if (stall.passed()) {
-      return tl::unexpected(Stalled(progress));
+      return tl::unexpected(Stalled(end));
     }
   }
   return Ok();
 }
 
-Status ChangelogReader::Receive(const rd_kafka_message_t& message, Progress& progress,
-                                const Visitor& visit) {
+Status ChangelogReader::Receive(const rd_kafka_message_t& message, const Visitor& visit) {
+  if (message.rkt != nullptr && message.partition != place_.partition) return Ok();
   switch (message.err) {
     case RD_KAFKA_RESP_ERR_NO_ERROR: {
-      if (message.offset < progress.next) return Ok();
-      progress.held_back = false;
-      // Past the end nothing is shown, but that it is there proves that the end was reached.
-      if (message.offset >= progress.end) {
-        progress.next = progress.end;
-        return Ok();
-      }
+      if (message.offset < place_.next) return Ok();
+      place_.held_back = false;
       const std::string_view key(static_cast<const char*>(message.key), message.key_len);
       const std::string_view value(static_cast<const char*>(message.payload), message.len);
       Status visited =
           visit(Offset{message.offset}, key, message.payload == nullptr ? nullptr : &value);
-      progress.next = message.offset + 1;
+      place_.next = message.offset + 1;
       return visited;
     }
     case RD_KAFKA_RESP_ERR__PARTITION_EOF:
-      progress.next = std::max(progress.next, message.offset);
-      progress.held_back = progress.next < progress.end;
+      place_.next = std::max(place_.next, message.offset);
+      place_.held_back = true;
       return Ok();
     case RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET:
       return Fail(Code::kCorruption,
                   "partition {} of changelog \"{}\" has no offset {} any more: it was truncated or "
                   "made anew since the local state was written",
-                  progress.partition, topic_, progress.next);
+                  place_.partition, topic_, place_.next);
     default:
       replay_events_.health.Note(message.err, rd_kafka_message_errstr(&message));
       if (CodeOf(message.err) == Code::kRetry) return Ok();
       return tl::unexpected(ErrorOf(
           message.err,
-          fmt::format("replaying partition {} of changelog \"{}\"", progress.partition, topic_)));
+          fmt::format("replaying partition {} of changelog \"{}\"", place_.partition, topic_)));
   }
 }
 
-Error ChangelogReader::Stalled(const Progress& progress) const {
-  if (progress.held_back) {
+Error ChangelogReader::Stalled(std::int64_t end) const {
+  if (place_.held_back) {
     return {
         Code::kRetry,
         fmt::format("partition {} of changelog \"{}\": an open transaction holds back offsets {} "
                     "to {}; waiting until its owner returns or its time runs out",
-                    progress.partition, topic_, progress.next, progress.end)};
+                    place_.partition, topic_, place_.next, end)};
   }
   return replay_events_.health.Explain(
       replayer_.brokers(), RD_KAFKA_RESP_ERR__TIMED_OUT,
-      fmt::format("partition {} of changelog \"{}\" stands at offset {} of {}", progress.partition,
-                  topic_, progress.next, progress.end));
+      fmt::format("partition {} of changelog \"{}\" stands at offset {} of {}", place_.partition,
+                  topic_, place_.next, end));
 }
 
 }  // namespace segmentd::kafka

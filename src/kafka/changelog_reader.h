@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <string>
 
 #include "kafka/batch.h"
@@ -19,20 +20,22 @@ class ChangelogReader final : public ports::ChangelogReader {
   Result<Range> QueryRange(Partition partition) override;
   Result<Offset> Replay(Partition partition, Offset from, Offset end,
                         const Visitor& visit) override;
+  void Release() override;
 
  private:
-  // How far one replay has come.
-  struct Progress {
-    std::int32_t partition = 0;
+  // Where reading stands. Kept between replays, with what was fetched ahead: a restore is many
+  // replays, each of which goes on where the last one ended.
+  struct Place {
+    std::int32_t partition = -1;  // -1: nowhere
     std::int64_t next = 0;
-    std::int64_t end = 0;
-    bool held_back = false;  // all that a read_committed reader may see has been seen, short of end
+    bool held_back = false;  // all that a read_committed reader may see has been seen
   };
 
   ChangelogReader() = default;
-  Status Drain(Progress& progress, const Visitor& visit);
-  Status Receive(const rd_kafka_message_t& message, Progress& progress, const Visitor& visit);
-  Error Stalled(const Progress& progress) const;
+  Status GoTo(Partition partition, Offset from);
+  Status Drain(std::int64_t end, const Visitor& visit);
+  Status Receive(const rd_kafka_message_t& message, const Visitor& visit);
+  Error Stalled(std::int64_t end) const;
 
   std::string topic_;
   std::int64_t stall_ms_ = 0;  // after that its thread has to see to its group
@@ -44,6 +47,8 @@ class ChangelogReader final : public ports::ChangelogReader {
   Handle querier_;  // read_uncommitted
   QueuePtr queue_;
   Batch batch_;
+  std::span<rd_kafka_message_t* const> taken_;  // of batch_: not yet visited
+  Place place_;
 };
 
 }  // namespace segmentd::kafka

@@ -12,8 +12,6 @@ namespace segmentd::kafka {
 Result<ShardPorts> ConnectShard(const ShardOptions& options) {
   Result<std::unique_ptr<Source>> source = Source::Open(options);
   if (!source.ok()) return tl::unexpected(source.error());
-  Result<std::unique_ptr<ChangelogReader>> changelog = ChangelogReader::Open(options);
-  if (!changelog.ok()) return tl::unexpected(changelog.error());
 
   ShardPorts ports;
   if (options.exactly_once) {
@@ -22,8 +20,13 @@ Result<ShardPorts> ConnectShard(const ShardOptions& options) {
     ports.sink = std::make_unique<AtLeastOnceSink>(options, **source);
   }
   ports.source = std::move(*source);
-  ports.changelog = std::move(*changelog);
   return ports;
+}
+
+Result<std::unique_ptr<ports::ChangelogReader>> OpenChangelog(const ShardOptions& options) {
+  Result<std::unique_ptr<ChangelogReader>> reader = ChangelogReader::Open(options);
+  if (!reader.ok()) return tl::unexpected(reader.error());
+  return std::move(*reader);
 }
 
 }  // namespace segmentd::kafka

@@ -17,8 +17,7 @@ constexpr int kCheckAnswerMs = 1000;  // and how long that may take
 }  // namespace
 
 Result<std::unique_ptr<Source>> Source::Open(const ShardOptions& options) {
-  std::unique_ptr<Source> source(new Source);
-  source->topics_ = {options.transactions_topic, options.profiles_topic};
+  std::unique_ptr<Source> source(new Source(options));
   Result<Handle> consumer = Handle::Open(options.connection, GroupConsumerConfig(options), *source);
   if (!consumer.ok()) return tl::unexpected(consumer.error());
   source->consumer_ = std::move(*consumer);
@@ -95,11 +94,9 @@ void Source::AcceptError(const rd_kafka_message_t& message) {
   } else if (message.err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET) {
     if (!std::exchange(slot.started, false)) return;
     gap_ =
-        Error{Code::kFatal,
+        Error{Code::kAbort,
               fmt::format("partition {} of topic \"{}\" cannot be read at offset {}: its records "
-                          "were deleted before they were read, or the topic was made anew ({}). "
-                          "Raise its retention; to go on without them, reset the offsets of the "
-                          "group",
+                          "were deleted before they were read, or the topic was made anew ({})",
                           message.partition, NameOf(source), slot.next,
                           rd_kafka_message_errstr(&message))};
   } else if (CodeOf(message.err) == Code::kRetry) {
@@ -135,11 +132,17 @@ Status Source::CheckTrouble() {
     if (NameOf(source).empty()) continue;
     const Result<int> count = CountPartitions(source, kCheckAnswerMs);
     if (count.ok()) continue;
+    missed_ = missed_ || !health_.unreachable();
     trouble_ = count.error();
     return tl::unexpected(*trouble_);
   }
   trouble_.reset();
   health_.Clear();
+  if (std::exchange(missed_, false) && AnyStarted()) {
+    // librdkafka would go on at the old offsets without a word.
+    return Fail(Code::kAbort,
+                "an input topic was gone for a while: looking whether it is the same");
+  }
   // Without this a topic that has appeared is noticed at the next refresh, minutes later.
   return std::exchange(suspect_, false) && listener_ != nullptr ? Subscribe(*listener_) : Ok();
 }
@@ -201,7 +204,22 @@ Result<Source::Counts> Source::PartitionCounts() {
     if (!count.ok()) return tl::unexpected(count.error());
     (source == event::Source::kTransactions ? counts.transactions : counts.profiles) = *count;
   }
+  const std::unique_ptr<char, FreeWith<std::free>> cluster(
+      rd_kafka_clusterid(consumer_.get(), kAnswerMs));
+  if (cluster) counts.cluster = cluster.get();
   return counts;
+}
+
+Result<std::optional<std::uint64_t>> Source::MarkAt(const ports::InputPartition& partition,
+                                                    Offset offset) {
+  return peek_.MarkAt(NameOf(partition.source), partition.partition.value(), offset.value(),
+                      kAnswerMs);
+}
+
+bool Source::AnyStarted() const {
+  return std::any_of(slots_.begin(), slots_.end(), [](const std::vector<Slot>& slots) {
+    return std::any_of(slots.begin(), slots.end(), [](const Slot& slot) { return slot.started; });
+  });
 }
 
 Result<int> Source::CountPartitions(event::Source source, int timeout_ms) {

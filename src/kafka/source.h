@@ -10,6 +10,7 @@
 #include "kafka/batch.h"
 #include "kafka/handle.h"
 #include "kafka/health.h"
+#include "kafka/record_peek.h"
 #include "segmentd/kafka/shard_ports.h"
 #include "segmentd/ports/source.h"
 
@@ -30,10 +31,13 @@ class Source final : public ports::RecordSource, private Events {
   Result<std::vector<std::optional<Offset>>> Committed(
       std::span<const ports::InputPartition> partitions) override;
   Status StartAt(const ports::InputPartition& partition, Offset next) override;
+  void Stop(const ports::InputPartition& partition) override;
   Result<Range> QueryRange(const ports::InputPartition& partition) override;
   Range CachedRange(const ports::InputPartition& partition) override;
   std::optional<Offset> Position(const ports::InputPartition& partition) override;
   Result<Counts> PartitionCounts() override;
+  Result<std::optional<std::uint64_t>> MarkAt(const ports::InputPartition& partition,
+                                              Offset offset) override;
   void Close() override;
 
   // For the sinks, which commit in this member's name. kAbort: it is no member (any more), and what
@@ -56,7 +60,8 @@ class Source final : public ports::RecordSource, private Events {
   };
   static constexpr int kSources = 2;
 
-  Source() = default;
+  explicit Source(const ShardOptions& options)
+      : topics_{options.transactions_topic, options.profiles_topic}, peek_(options.connection) {}
   void OnError(rd_kafka_resp_err_t error, std::string_view reason) override;
   void OnRebalance(rd_kafka_resp_err_t event, rd_kafka_topic_partition_list_t* list) override;
   void Assign(rd_kafka_topic_partition_list_t* list);
@@ -68,6 +73,7 @@ class Source final : public ports::RecordSource, private Events {
   void Accept(const rd_kafka_message_t& message, event::Source source);
   void AcceptError(const rd_kafka_message_t& message);
   Status CheckTrouble();
+  bool AnyStarted() const;
   Result<int> CountPartitions(event::Source source, int timeout_ms);
   Slot& SlotOf(event::Source source, std::int32_t partition);
   event::Source SourceOf(const rd_kafka_topic_t* topic);
@@ -75,18 +81,20 @@ class Source final : public ports::RecordSource, private Events {
     return topics_[static_cast<std::size_t>(source)];
   }
 
-  std::array<std::string, kSources> topics_;  // by event::Source; the second may be empty
+  const std::array<std::string, kSources> topics_;  // by event::Source; the second may be empty
   std::array<std::vector<Slot>, kSources> slots_;
   Health health_;
   Handle consumer_;
   QueuePtr queue_;
   Batch batch_;
+  RecordPeek peek_;
   ports::RebalanceListener* listener_ = nullptr;
   const rd_kafka_topic_t* profiles_seen_ = nullptr;  // in the current batch, to compare names once
   const rd_kafka_topic_t* transactions_seen_ = nullptr;
   bool rebalanced_ = false;
   bool starts_pending_ = false;
   bool suspect_ = false;  // a topic was reported missing
+  bool missed_ = false;   // and was found to be
   bool closed_ = false;
   std::optional<Error> gap_;      // offsets that are not in the topic; told by the next Poll
   std::optional<Error> trouble_;  // kRetry, as last found out

@@ -67,6 +67,17 @@ Status Source::StartAt(const ports::InputPartition& partition, Offset next) {
   return Ok();
 }
 
+void Source::Stop(const ports::InputPartition& partition) {
+  Slot& slot = SlotOf(partition.source, partition.partition.value());
+  slot.started = false;
+  slot.start_at = -1;
+  if (!slot.assigned || std::exchange(slot.paused, true)) return;
+  const TopicListPtr list(rd_kafka_topic_partition_list_new(1));
+  rd_kafka_topic_partition_list_add(list.get(), NameOf(partition.source).c_str(),
+                                    partition.partition.value());
+  rd_kafka_pause_partitions(consumer_.get(), list.get());
+}
+
 // Not within StartAt: called from a rebalance that happens amid a batch, it could not be told which
 // of the batch's records are older than the start.
 Status Source::ApplyStarts() {
@@ -109,13 +120,20 @@ Status Source::ApplyStarts() {
               failed->partition, failed->topic, failed->offset, rd_kafka_err2str(failed->err));
 }
 
+// A broker accepts the offsets of a member without a name, whoever owns the partitions by now. The
+// name can be taken away at any moment, by librdkafka's own threads: only when it is the same
+// before and after is it the one in the metadata.
 Result<GroupMetadataPtr> Source::Membership() const {
-  // A broker accepts the offsets of a member without a name, whoever owns the partitions by now.
-  const std::unique_ptr<char, FreeWith<std::free>> member(rd_kafka_memberid(consumer_.get()));
-  if (!member || *member == '\0' || rd_kafka_assignment_lost(consumer_.get()) != 0) {
+  using Name = std::unique_ptr<char, FreeWith<std::free>>;
+  const Name before(rd_kafka_memberid(consumer_.get()));
+  GroupMetadataPtr metadata(rd_kafka_consumer_group_metadata(consumer_.get()));
+  const Name after(rd_kafka_memberid(consumer_.get()));
+  const bool member =
+      before && after && *before != '\0' && std::string_view(before.get()) == after.get();
+  if (!member || rd_kafka_assignment_lost(consumer_.get()) != 0) {
     return Fail(Code::kAbort, "this instance has lost its place in the consumer group");
   }
-  return GroupMetadataPtr(rd_kafka_consumer_group_metadata(consumer_.get()));
+  return metadata;
 }
 
 TopicListPtr Source::OffsetList(std::span<const ports::InputPosition> positions) const {

@@ -17,6 +17,10 @@ std::string EncodeMeta(const TaskMeta& meta) {
   message.set_model_version(meta.model_version);
   message.set_changelog_next(meta.changelog_next.value());
   message.set_written_wall_ms(meta.written_wall_ms);
+  message.set_origin_ms(meta.origin_ms);
+  message.set_cluster(meta.cluster);
+  message.set_mark_offset(meta.mark_offset.value());
+  message.set_mark_hash(meta.mark_hash);
   return message.SerializeAsString();
 }
 
@@ -39,6 +43,10 @@ Result<TaskMeta> DecodeMeta(std::string_view bytes) {
   meta.model_version = message.model_version();
   meta.changelog_next = Offset{message.changelog_next()};
   meta.written_wall_ms = message.written_wall_ms();
+  meta.origin_ms = message.origin_ms();
+  meta.cluster = message.cluster();
+  meta.mark_offset = Offset{message.mark_offset()};
+  meta.mark_hash = message.mark_hash();
   return meta;
 }
 

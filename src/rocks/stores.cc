@@ -83,6 +83,13 @@ class RocksStores final : public ports::StoreFactory {
     return Ok();
   }
 
+  Space DiskSpace() override {
+    std::error_code error;
+    const std::filesystem::space_info space = std::filesystem::space(dir_, error);
+    if (error) return {};
+    return {static_cast<std::int64_t>(space.available), static_cast<std::int64_t>(space.capacity)};
+  }
+
  private:
   std::string PathOf(Partition partition) const {
     return fmt::format("{}/{}", dir_, partition.value());

@@ -31,8 +31,10 @@ Status Restorer::Open() {
   return Ok();
 }
 
-Status Restorer::Start() {
-  SEGMENTD_ASSIGN_OR_RETURN(const auto range, parts_.changelog.QueryRange(partition_));
+Status Restorer::Rebuild() { return Discard("the local state could not be read"); }
+
+Status Restorer::Start(ports::ChangelogReader& changelog) {
+  SEGMENTD_ASSIGN_OR_RETURN(const auto range, changelog.QueryRange(partition_));
   low_ = next_ = range.low;
   end_ = range.end;
   meta_.reset();
@@ -41,11 +43,25 @@ Status Restorer::Start() {
   if (!read.ok()) return tl::unexpected(read.error());
   if (!read->has_value()) return Ok();
   const ports::TaskMeta& stored = **read;
-  std::string reason = ReasonToDiscard(stored);
+  SEGMENTD_ASSIGN_OR_RETURN(const bool other_cluster, IsOfOtherCluster(stored));
+  std::string reason =
+      other_cluster ? "the local state is of another cluster" : ReasonToDiscard(stored);
   if (!reason.empty()) return Discard(std::move(reason));
   next_ = stored.changelog_next;
   if (stored.transactions_next != kNoPosition) meta_ = stored;
   return Ok();
+}
+
+Result<bool> Restorer::IsOfOtherCluster(const ports::TaskMeta& stored) const {
+  if (stored.cluster.empty() || parts_.cluster.empty() || stored.cluster == parts_.cluster) {
+    return false;
+  }
+  if (parts_.accept_other_cluster) return true;
+  return Fail(Code::kConfig,
+              "the local state belongs to the Kafka cluster {} and kafka.brokers is "
+              "cluster {}: correct kafka.brokers, set another state.dir, or have the state rebuilt "
+              "from this cluster by --accept other-cluster",
+              stored.cluster, parts_.cluster);
 }
 
 std::string Restorer::ReasonToDiscard(const ports::TaskMeta& stored) const {
@@ -57,6 +73,10 @@ std::string Restorer::ReasonToDiscard(const ports::TaskMeta& stored) const {
   if (stored.changelog_next < low_) {
     return fmt::format("the local state has changelog offset {}, the changelog begins at {}", at,
                        low_.value());
+  }
+  if (low_ == end_ && stored.transactions_next != kNoPosition) {
+    // Compaction never takes the newest position away.
+    return "the local state has a position, and the changelog is empty";
   }
   const std::int64_t age_ms = parts_.clock.WallMs() - stored.written_wall_ms;
   if (stored.changelog_next < end_ && age_ms > parts_.tombstones_kept_ms - kClockSlackMs) {
@@ -76,11 +96,11 @@ Status Restorer::Discard(std::string reason) {
   return Ok();
 }
 
-Result<bool> Restorer::Advance() {
+Result<bool> Restorer::Advance(ports::ChangelogReader& changelog) {
   if (done_) return true;
   if (next_ < end_) {
     const Offset to{std::min(next_.value() + kSliceOffsets, end_.value())};
-    const auto reached = parts_.changelog.Replay(
+    const auto reached = changelog.Replay(
         partition_, next_, to,
         [this](Offset offset, std::string_view key, const std::string_view* value) {
           return Visit(offset, key, value);
@@ -108,7 +128,7 @@ Status Restorer::Visit(Offset offset, std::string_view key, const std::string_vi
       return Fail(Code::kFatal, "the changelog of partition {} has lost its position at offset {}",
                   partition_.value(), offset.value());
     }
-    SEGMENTD_ASSIGN_OR_RETURN(meta_, ports::DecodeMeta(*value));
+    SEGMENTD_RETURN_IF_ERROR(TakeMeta(offset, *value));
   } else {
     Change& change = changes_.emplace_back();
     change.customer_id = key.substr(1);
@@ -121,6 +141,18 @@ Status Restorer::Visit(Offset offset, std::string_view key, const std::string_vi
   next_ = Next(offset);
   if (changes_.size() < kWriteItems && change_bytes_ < kWriteBytes) return Ok();
   return WriteOut();
+}
+
+Status Restorer::TakeMeta(Offset offset, std::string_view bytes) {
+  SEGMENTD_ASSIGN_OR_RETURN(ports::TaskMeta meta, ports::DecodeMeta(bytes));
+  if (meta_ && meta_->origin_ms != meta.origin_ms) {
+    return Fail(Code::kCorruption,
+                "the local state of partition {} is not of this changelog, whose line of state at "
+                "offset {} began at another time: the topic was made anew",
+                partition_.value(), offset.value());
+  }
+  meta_ = std::move(meta);
+  return Ok();
 }
 
 // Images are whole, so that a store which is ahead of its position in mid-restore is put right by
@@ -138,6 +170,7 @@ Status Restorer::WriteOut() {
   ports::TaskMeta meta = meta_.value_or(ports::TaskMeta{});
   if (!meta_) meta.transactions_next = meta.profiles_next = kNoPosition;
   meta.changelog_next = next_;
+  meta.cluster = parts_.cluster;
   meta.written_wall_ms = parts_.clock.WallMs();
   SEGMENTD_RETURN_IF_ERROR(store_->Write({items, meta}));
   changes_.clear();

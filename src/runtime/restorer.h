@@ -18,9 +18,10 @@ class Restorer {
  public:
   struct Parts {
     const Clock& clock;
-    ports::ChangelogReader& changelog;
     ports::StoreFactory& stores;
     std::int64_t tombstones_kept_ms;
+    std::string cluster;  // Kafka's id; empty: not known
+    bool accept_other_cluster = false;
   };
 
   // store: the partition's when it is open already, else null.
@@ -28,11 +29,15 @@ class Restorer {
 
   // Opens the store unless it is open; a corrupt one is moved aside and replaced by an empty one.
   Status Open();
-  // Takes the changelog's range and decides from where to replay it. REQUIRES: the group's stable
-  // committed offset was taken before, or what was committed in between could be missed.
-  Status Start();
-  // Replays one slice; true when the end is reached and the store has it all.
-  Result<bool> Advance();
+  // Moves the store aside, whatever it holds, and opens an empty one. REQUIRES: it is not open.
+  Status Rebuild();
+  // Takes the changelog's range and decides from where to replay it. kConfig: the store is of
+  // another cluster. REQUIRES: the group's stable committed offset was taken before, or what was
+  // committed in between could be missed.
+  Status Start(ports::ChangelogReader& changelog);
+  // Replays one slice; true when the end is reached and the store has it all. kCorruption: the
+  // store and the changelog do not belong together.
+  Result<bool> Advance(ports::ChangelogReader& changelog);
 
   std::int64_t remaining() const { return end_.value() - next_.value(); }
   std::uint64_t restored() const { return restored_; }
@@ -51,7 +56,9 @@ class Restorer {
     std::optional<std::string> image;
   };
 
-  std::string ReasonToDiscard(const ports::TaskMeta& meta) const;
+  Result<bool> IsOfOtherCluster(const ports::TaskMeta& stored) const;
+  std::string ReasonToDiscard(const ports::TaskMeta& stored) const;
+  Status TakeMeta(Offset offset, std::string_view bytes);
   Status Discard(std::string reason);
   Status Visit(Offset offset, std::string_view key, const std::string_view* value);
   Status WriteOut();

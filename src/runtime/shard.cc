@@ -14,6 +14,11 @@ constexpr std::size_t kBatchRecords = 512;
 // Often enough to see a stop and to watch others drain; seldom enough to cost nothing.
 constexpr std::int64_t kIdleWaitMs = 200;
 constexpr std::int64_t kRetryWaitMs = 100;
+// How soon a restore that has ended is noticed.
+constexpr std::int64_t kRestoreWaitMs = 20;
+// For the steps of tasks towards running, in one turn.
+constexpr std::int64_t kAdvanceMs = 1000;
+constexpr std::int64_t kRoomCheckMs = 1000;
 constexpr std::int64_t kResetsWindowMs = 5 * 60 * kSecondMs;
 
 }  // namespace
@@ -32,12 +37,17 @@ Shard::Body::Body(const ShardOptions& shard_options, const ShardParts& shard_par
 
 Status Shard::Body::Run(const std::stop_token& stop) {
   Status ended = Ok();
-  while (ended.has_value() && !stop.stop_requested() && !drain.done()) ended = Turn();
+  Status roomy = Ok();
+  while (ended.has_value() && roomy.has_value() && !stop.stop_requested() && !drain.done()) {
+    ended = Turn();
+    roomy = CheckRoom();
+  }
   closing = !ended.has_value();
   // Revocation commits what is open and closes the tasks.
   parts.source.Close();
   transaction.Leave();
   if (ended.has_value()) ended = deferred;
+  if (ended.has_value()) ended = roomy;
   if (!ended.has_value()) status.problem = ended.error().message;
   Report();
   return ended;
@@ -52,7 +62,8 @@ Status Shard::Body::Turn() {
   const auto polled = parts.source.Poll(WaitMs(), options.poll_records_max);
   SEGMENTD_RETURN_IF_ERROR(std::exchange(deferred, Ok()));
   if (!polled.ok()) {
-    SEGMENTD_RETURN_IF_ERROR(Later(polled.error()));
+    const Error& error = polled.error();
+    SEGMENTD_RETURN_IF_ERROR(error.code == Code::kAbort ? Handle(error) : Later(error));
   } else {
     behind = polled->size() >= static_cast<std::size_t>(options.poll_records_max);
     SEGMENTD_RETURN_IF_ERROR(Receive(*polled));
@@ -61,6 +72,19 @@ Status Shard::Body::Turn() {
   SEGMENTD_RETURN_IF_ERROR(WatchDrain());
   ReportIfDue();
   return Ok();
+}
+
+// Ends the run in order while that is still possible, instead of in the middle of a write.
+Status Shard::Body::CheckRoom() {
+  if (NowMs() - room_checked_ms < kRoomCheckMs) return Ok();
+  room_checked_ms = NowMs();
+  const ports::StoreFactory::Space space = parts.stores.DiskSpace();
+  room = RoomIn(space);
+  if (room != DiskRoom::kScarce) return Ok();
+  return Fail(Code::kStorage,
+              "only {} MiB of the disk of state.dir are free: everything is committed and the "
+              "partitions are given up; make room and start again",
+              space.free_bytes >> 20);
 }
 
 // Whatever must be settled before records can be used.
@@ -101,19 +125,37 @@ Status Shard::Body::LearnCounts() {
 Status Shard::Body::AdvanceTasks() {
   if (!prepared || !transaction.ready()) return Ok();
   if (reread) SEGMENTD_RETURN_IF_ERROR(RereadTasks());
-  for (auto& [partition, task] : tasks) {
-    if (task.running()) continue;
-    const auto advanced = task.Advance();
-    if (advanced.ok()) {
-      came_further = came_further || *advanced;
-    } else if (advanced.error().code == Code::kRetry) {
-      status.problem = advanced.error().message;
-    } else {
-      task.Fail(advanced.error().message);
-      return tl::unexpected(advanced.error());
+  const std::int64_t began_ms = NowMs();
+  auto at = tasks.upper_bound(advanced);
+  for (std::size_t n = tasks.size(); n > 0; --n, ++at) {
+    if (at == tasks.end()) at = tasks.begin();
+    if (at->second.running() || at->second.failed()) continue;
+    advanced = at->first;
+    if (at->second.opening() && room == DiskRoom::kLow) {
+      status.problem =
+          "the disk of state.dir is nearly full: partitions that this process does not "
+          "have yet are not opened; make room, or let another process take them";
+      continue;
     }
+    SEGMENTD_RETURN_IF_ERROR(AdvanceTask(at->second));
+    // A question that goes unanswered takes seconds, and the loop has to turn.
+    if (NowMs() - began_ms >= kAdvanceMs) break;
   }
   return Ok();
+}
+
+Status Shard::Body::AdvanceTask(Task& task) {
+  const auto further = task.Advance();
+  if (further.ok()) {
+    came_further = came_further || *further;
+    return Ok();
+  }
+  if (further.error().code == Code::kRetry) {
+    status.problem = further.error().message;
+    return Ok();
+  }
+  task.Fail(further.error().message);
+  return tl::unexpected(further.error());
 }
 
 // Records were dropped while a commit was pending; it is settled now.
@@ -130,12 +172,16 @@ Status Shard::Body::RereadTasks() {
 std::int64_t Shard::Body::WaitMs() const {
   if (came_further) return 0;
   if (!status.problem.empty() || !transaction.ready()) return kRetryWaitMs;
-  if (dirty_since_ms < 0) return kIdleWaitMs;
+  std::int64_t wait_ms = kIdleWaitMs;
+  for (const auto& [partition, task] : tasks) {
+    if (!task.running() && !task.failed()) wait_ms = kRestoreWaitMs;
+  }
+  if (dirty_since_ms < 0) return wait_ms;
   std::int64_t due_ms = dirty_since_ms + options.commit_interval_ms;
   if (change_since_ms >= 0) {
     due_ms = std::min(due_ms, change_since_ms + options.change_within_ms);
   }
-  return std::clamp<std::int64_t>(due_ms - NowMs(), 0, kIdleWaitMs);
+  return std::clamp<std::int64_t>(due_ms - NowMs(), 0, wait_ms);
 }
 
 Status Shard::Body::Receive(std::span<const event::RawRecord> polled) {
@@ -273,7 +319,8 @@ void Shard::Body::OnAssigned(std::span<const ports::InputPartition> partitions) 
   status.joined = true;
   ++status.rebalances;
   for (const ports::InputPartition& input : partitions) {
-    const auto [at, fresh] = tasks.try_emplace(input.partition, input.partition, options, parts);
+    const auto [at, fresh] =
+        tasks.try_emplace(input.partition, input.partition, options, parts, counts);
     at->second.AddInput(input);
   }
   ShareCache();

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "runtime/disk_room.h"
 #include "runtime/drain.h"
 #include "runtime/task.h"
 #include "runtime/transaction.h"
@@ -20,9 +21,11 @@ struct Shard::Body final : ports::RebalanceListener {
   // shard.cc: the loop.
   Status Run(const std::stop_token& stop);
   Status Turn();
+  Status CheckRoom();
   Status Prepare();
   Status LearnCounts();
   Status AdvanceTasks();
+  Status AdvanceTask(Task& task);
   Status RereadTasks();
   Status Receive(std::span<const event::RawRecord> records);
   Status ProcessPartition(Task& task, std::span<const event::RawRecord> records);
@@ -42,7 +45,7 @@ struct Shard::Body final : ports::RebalanceListener {
   bool CommitDue() const;
   Status Commit();
   Status FinishCommit();
-  void OnCommitted(const ports::CommitReceipt& receipt);
+  Status OnCommitted(const ports::CommitReceipt& receipt);
   Status StoreTasks();
   void NoteDirty();
   void ForgetPending();
@@ -61,10 +64,13 @@ struct Shard::Body final : ports::RebalanceListener {
   std::map<Partition, Task> tasks;
   ports::RecordSource::Counts counts;
   bool subscribed = false;
-  bool prepared = false;                // counts (and ends) are known
-  bool came_further = false;            // a task did, in this turn: do not wait
-  bool behind = false;                  // the last poll was full: more records wait
-  bool reread = false;                  // records were dropped while a commit was pending
+  bool prepared = false;      // counts (and ends) are known
+  bool came_further = false;  // a task did, in this turn: do not wait
+  Partition advanced{-1};     // the last that was asked to: the next one goes first
+  bool behind = false;        // the last poll was full: more records wait
+  bool reread = false;        // records were dropped while a commit was pending
+  DiskRoom room = DiskRoom::kEnough;
+  std::int64_t room_checked_ms = INT64_MIN / 2;
   bool closing = false;                 // after an error: write nothing more
   Status deferred;                      // an error out of a rebalance callback
   std::vector<std::int64_t> resets_ms;  // producers lost lately

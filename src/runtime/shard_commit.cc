@@ -76,7 +76,7 @@ Status Shard::Body::FinishCommit() {
   sample.produce_s = Seconds(commit_produced_ns - commit_began_ns);
   sample.end_s = Seconds(ended_ns - commit_produced_ns);
   if (newest_record_ms >= 0) sample.event_latency_s = static_cast<double>(event_latency_ms) / 1e3;
-  OnCommitted(*receipt);
+  SEGMENTD_RETURN_IF_ERROR(OnCommitted(*receipt));
   SEGMENTD_RETURN_IF_ERROR(StoreTasks());
   sample.store_s = Seconds(parts.clock.MonotonicNs() - ended_ns);
   parts.probe.OnCommit(options.shard, sample);
@@ -84,13 +84,15 @@ Status Shard::Body::FinishCommit() {
   return Ok();
 }
 
-void Shard::Body::OnCommitted(const ports::CommitReceipt& receipt) {
+Status Shard::Body::OnCommitted(const ports::CommitReceipt& receipt) {
+  Status ended = Ok();
   for (const Partition partition : producing) {
     const auto task = tasks.find(partition);
     if (task == tasks.end()) continue;
     const auto next = receipt.changelog_next.find(partition);
-    task->second.OnCommitted(next == receipt.changelog_next.end() ? std::nullopt
-                                                                  : std::optional(next->second));
+    const Status taken = task->second.OnCommitted(
+        next == receipt.changelog_next.end() ? std::nullopt : std::optional(next->second));
+    if (!taken.has_value()) ended = taken;
   }
   for (const ports::InputPosition& position : positions) {
     drain.Committed(position.input, position.next);
@@ -100,6 +102,7 @@ void Shard::Body::OnCommitted(const ports::CommitReceipt& receipt) {
   status.counts.Add(pending_counts);
   if (!changes.empty()) parts.probe.OnChanges(changes);
   ForgetPending();
+  return ended;
 }
 
 Status Shard::Body::StoreTasks() {

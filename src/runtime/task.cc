@@ -1,16 +1,12 @@
 #include "runtime/task.h"
 
 #include <algorithm>
-#include <numeric>
 
-#include "runtime/start_position.h"
 #include "segmentd/base/assert.h"
 
 namespace segmentd::runtime {
 namespace {
 
-constexpr std::int64_t kNsPerMs = 1'000'000;
-constexpr std::int64_t kStaggerMs = 1'700;
 // A store that is corrupt again after it was rebuilt is no accident.
 constexpr int kRebuildsMax = 2;
 // The share of the cache that may wait for the store.
@@ -18,11 +14,14 @@ constexpr std::int64_t kUnstoredShare = 4;
 
 }  // namespace
 
-Task::Task(Partition partition, const ShardOptions& options, const ShardParts& parts)
+Task::Task(Partition partition, const ShardOptions& options, const ShardParts& parts,
+           const ports::RecordSource::Counts& counts)
     : partition_(partition),
       options_(options),
       parts_(parts),
+      counts_(counts),
       state_since_ms_(parts.clock.WallMs()),
+      entered_ms_(NowMs()),
       cache_(options.cache_bytes_max) {}
 
 void Task::AddInput(const ports::InputPartition& input) {
@@ -32,132 +31,11 @@ void Task::AddInput(const ports::InputPartition& input) {
 void Task::Enter(ports::TaskState state) {
   state_ = state;
   state_since_ms_ = parts_.clock.WallMs();
+  entered_ms_ = NowMs();
 }
 
 ports::InputPartition Task::InputOf(std::size_t source) const {
   return {static_cast<event::Source>(source), partition_};
-}
-
-Result<bool> Task::Advance() {
-  problem_.clear();
-  auto came_further = Step();
-  if (came_further.ok()) return came_further;
-  Error error = came_further.error().With(fmt::format("partition {}", partition_.value()));
-  problem_ = error.message;
-  if (error.code != Code::kCorruption) return tl::unexpected(error);
-  if (beyond_repair()) {
-    error.code = Code::kFatal;
-    return tl::unexpected(error);
-  }
-  Rewind(/*rebuild=*/true);
-  return true;
-}
-
-Result<bool> Task::Step() {
-  using ports::TaskState;
-  switch (state_) {
-    case TaskState::kOpening:
-      if (rebuild_) SEGMENTD_RETURN_IF_ERROR(parts_.stores.Quarantine(partition_));
-      rebuild_ = false;
-      restorer_ =
-          std::make_unique<Restorer>(partition_,
-                                     Restorer::Parts{parts_.clock, parts_.changelog, parts_.stores,
-                                                     options_.tombstones_kept_ms},
-                                     std::move(store_));
-      SEGMENTD_RETURN_IF_ERROR(restorer_->Open());
-      Enter(TaskState::kFencing);
-      return true;
-    case TaskState::kFencing:
-      // In this order: what was committed after the first is not missed by the second.
-      SEGMENTD_RETURN_IF_ERROR(TakeCommitted());
-      SEGMENTD_RETURN_IF_ERROR(restorer_->Start());
-      Enter(TaskState::kRestoring);
-      return true;
-    case TaskState::kRestoring: {
-      SEGMENTD_ASSIGN_OR_RETURN(const bool done, restorer_->Advance());
-      if (!done) return true;
-      const Status started = StartInputs();
-      if (!started.ok()) return WasOvertaken(started.error());
-      Enter(TaskState::kRunning);
-      return true;
-    }
-    default:
-      return false;
-  }
-}
-
-void Task::Rewind(bool rebuild) {
-  cache_.Clear();
-  if (rebuild) {
-    ++rebuilds_;
-    rebuild_ = true;
-    store_.reset();
-  } else if (restorer_ != nullptr && store_ == nullptr) {
-    store_ = restorer_->TakeStore();
-  }
-  restorer_.reset();
-  Enter(ports::TaskState::kOpening);
-}
-
-Status Task::TakeCommitted() {
-  std::vector<ports::InputPartition> asked;
-  for (std::size_t i = 0; i < inputs_.size(); ++i) {
-    if (inputs_[i].assigned) asked.push_back(InputOf(i));
-  }
-  SEGMENTD_ASSIGN_OR_RETURN(const auto committed, parts_.source.Committed(asked));
-  for (std::size_t i = 0; i < asked.size(); ++i) {
-    inputs_[static_cast<std::size_t>(asked[i].source)].committed = committed[i];
-  }
-  return Ok();
-}
-
-// The state is whole: takes it over and reads on from where it stands.
-Status Task::StartInputs() {
-  const std::optional<ports::TaskMeta>& meta = restorer_->meta();
-  if (!meta && !restorer_->discarded().empty() && inputs_[0].committed) {
-    return tl::unexpected(Error{
-        Code::kConfig,
-        fmt::format("{}, and the changelog has no position although the group has one: was the "
-                    "changelog topic deleted? Bring it back, or start a new app",
-                    restorer_->discarded())});
-  }
-  for (std::size_t i = 0; i < inputs_.size(); ++i) {
-    Input& input = inputs_[i];
-    if (!input.assigned) continue;
-    StartFacts facts{.input = InputOf(i),
-                     .state = std::nullopt,
-                     .committed = input.committed,
-                     .range = {},
-                     .start_earliest = options_.start_earliest};
-    if (meta) facts.state = i == 0 ? meta->transactions_next : meta->profiles_next;
-    SEGMENTD_ASSIGN_OR_RETURN(facts.range, parts_.source.QueryRange(facts.input));
-    SEGMENTD_ASSIGN_OR_RETURN(input.next, StartPosition(facts));
-  }
-  SEGMENTD_RETURN_IF_ERROR(Reread());
-  meta_ = meta.value_or(ports::TaskMeta{});
-  meta_.changelog_next = restorer_->changelog_next();
-  stored_ = meta_;
-  clock_.clock_ms = meta_.clock_ms;
-  restored_ += restorer_->restored();
-  // Staggered, so that the shard's tasks do not all write their stores after the same commit.
-  stored_at_ms_ =
-      parts_.clock.MonotonicNs() / kNsPerMs -
-      partition_.value() * kStaggerMs % std::max<std::int64_t>(options_.store_interval_ms, 1);
-  store_ = restorer_->TakeStore();
-  restorer_.reset();
-  return Ok();
-}
-
-// Nothing is refused for what somebody else has done: one who was stopped for so long that he lost
-// the partition finds the input and the group elsewhere than where he left them.
-Result<bool> Task::WasOvertaken(const Error& error) {
-  if (error.code != Code::kConfig) return tl::unexpected(error);
-  const auto committed = [&] { return std::array{inputs_[0].committed, inputs_[1].committed}; };
-  const auto before = committed();
-  SEGMENTD_RETURN_IF_ERROR(TakeCommitted());
-  if (committed() == before) return tl::unexpected(error);
-  Rewind(/*rebuild=*/false);
-  return true;
 }
 
 Status Task::Reread() {
@@ -185,6 +63,13 @@ Status Task::Process(std::span<const event::RawRecord> records, pipeline::Effect
     Offset& next = inputs_[static_cast<std::size_t>(record.source)].next;
     next = std::max(next, Next(record.offset));
     newest_record_ms_ = std::max(newest_record_ms_, record.timestamp_ms);
+  }
+  const auto last = std::find_if(records.rbegin(), records.rend(), [](const auto& record) {
+    return record.source == event::Source::kTransactions;
+  });
+  if (last != records.rend()) {
+    mark_offset_ = last->offset;
+    mark_hash_ = event::Mark(*last);
   }
   cache_.Trim();
   return Ok();
@@ -256,6 +141,8 @@ Status Task::Produce(Transaction& transaction) {
   if (inputs_[0].assigned) meta_.transactions_next = inputs_[0].next;
   if (inputs_[1].assigned) meta_.profiles_next = inputs_[1].next;
   meta_.clock_ms = clock_.clock_ms;
+  meta_.mark_offset = mark_offset_;
+  meta_.mark_hash = mark_hash_;
   const pipeline::Model* model = parts_.pipeline.model();
   meta_.model_version = model == nullptr ? "" : model->version;
   meta_.written_wall_ms = parts_.clock.WallMs();
@@ -286,23 +173,34 @@ void Task::AppendPositions(std::vector<ports::InputPosition>& positions) const {
   }
 }
 
-void Task::OnCommitted(std::optional<Offset> changelog_next) {
+Status Task::OnCommitted(std::optional<Offset> changelog_next) {
   cache_.Committed();
-  if (changelog_next) meta_.changelog_next = std::max(meta_.changelog_next, *changelog_next);
+  if (changelog_next && *changelog_next < meta_.changelog_next) {
+    return segmentd::Fail(
+        Code::kConfig,
+        "partition {}: the changelog goes on at offset {} and was at {} before: it was deleted and "
+        "made anew while it was in use, and lacks all state but the newest. Start a new app to "
+        "read "
+        "the input again, or begin with empty state by --accept state-loss",
+        partition_.value(), changelog_next->value(), meta_.changelog_next.value());
+  }
+  if (changelog_next) meta_.changelog_next = *changelog_next;
   for (Input& input : inputs_) {
     if (input.assigned) input.committed = input.next;
   }
   rebuilds_ = 0;
+  return Ok();
 }
 
 Status Task::Store(bool force) {
-  const std::int64_t now_ms = parts_.clock.MonotonicNs() / kNsPerMs;
+  const std::int64_t now_ms = NowMs();
   cache_.Trim();
   const bool due = cache_.unstored_bytes() > cache_.bytes_max() / kUnstoredShare ||
                    cache_.bytes() > cache_.bytes_max() ||
                    now_ms - stored_at_ms_ >= options_.store_interval_ms;
   if ((!due && !force) || (cache_.unstored() == 0 && meta_ == stored_)) return Ok();
   ports::TaskMeta meta = meta_;
+  meta.cluster = counts_.cluster;
   meta.written_wall_ms = parts_.clock.WallMs();
   const auto items = cache_.Unstored();
   SEGMENTD_RETURN_IF_ERROR(store_->Write({items, meta}));
@@ -319,7 +217,7 @@ Status Task::Close(bool write) {
     Enter(ports::TaskState::kRevoking);
     stored = Store(/*force=*/true);
   }
-  restorer_.reset();
+  restore_.reset();
   store_.reset();
   cache_.Clear();
   if (stored.ok()) {
@@ -349,14 +247,13 @@ ports::PartitionStatus Task::Describe() const {
   status.partition = partition_;
   status.state = state_;
   status.state_since_ms = state_since_ms_;
+  status.state_s = static_cast<double>(NowMs() - entered_ms_) / kSecondMs;
   status.position = inputs_[0].next;
   status.clock_ms = clock_.clock_ms;
   status.problem = problem_;
   status.restored = restored_;
-  if (restorer_ != nullptr) {
-    status.restored += restorer_->restored();
-    status.restore_remaining = std::max<std::int64_t>(restorer_->remaining(), 0);
-  }
+  status.restore_stalls = stalls_;
+  if (restore_ != nullptr) DescribeRestore(status);
   if (!running() || !inputs_[0].assigned) return status;
   const auto range = parts_.source.CachedRange(InputOf(0));
   if (range.end.value() < 0) return status;

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "runtime/drain.h"
-#include "runtime/restorer.h"
+#include "runtime/restore_work.h"
 #include "runtime/transaction.h"
 #include "segmentd/ports/probe.h"
 #include "segmentd/runtime/record_cache.h"
@@ -19,10 +19,13 @@ namespace segmentd::runtime {
 //
 //   OPENING -> FENCING -> RESTORING -> RUNNING -> REVOKING -> PARKED; any of them -> FAILED
 //
-// Rewind takes it back to FENCING (to OPENING when its store must be rebuilt) from wherever it is.
+// Rewind takes it back to OPENING from wherever it is. OPENING and RESTORING are done by helpers
+// while the loop turns.
 class Task {
  public:
-  Task(Partition partition, const ShardOptions& options, const ShardParts& parts);
+  // counts: known when Advance is first called.
+  Task(Partition partition, const ShardOptions& options, const ShardParts& parts,
+       const ports::RecordSource::Counts& counts);
 
   void AddInput(const ports::InputPartition& input);
 
@@ -44,8 +47,9 @@ class Task {
   // Writes images and position into the transaction.
   Status Produce(Transaction& transaction);
   void AppendPositions(std::vector<ports::InputPosition>& positions) const;
-  // What Produce wrote is Kafka's; changelog_next as of CommitReceipt.
-  void OnCommitted(std::optional<Offset> changelog_next);
+  // What Produce wrote is Kafka's; changelog_next as of CommitReceipt. kConfig: the changelog is
+  // shorter than it was, so that it was made anew meanwhile.
+  Status OnCommitted(std::optional<Offset> changelog_next);
   // Writes the store when it has fallen too far behind, or always with force; then evicts.
   Status Store(bool force);
   // Ends the task with its store up to date, or as it is when nothing may be written.
@@ -54,6 +58,8 @@ class Task {
 
   Partition partition() const { return partition_; }
   bool running() const { return state_ == ports::TaskState::kRunning; }
+  bool opening() const { return state_ == ports::TaskState::kOpening && restore_ == nullptr; }
+  bool failed() const { return state_ == ports::TaskState::kFailed; }
   // A corrupt store is no accident any more: stop rebuilding it.
   bool beyond_repair() const;
   bool AtEnd(const Drain& drain) const;
@@ -73,9 +79,16 @@ class Task {
 
   void Enter(ports::TaskState state);
   Result<bool> Step();
+  void StartRestore();
+  Result<bool> AwaitRestore(RestoreWork::Phase phase);
+  std::int64_t StillMs() const;
+  void DescribeRestore(ports::PartitionStatus& status) const;
+  std::int64_t NowMs() const { return parts_.clock.MonotonicNs() / 1'000'000; }
   Status TakeCommitted();
   Status StartInputs();
   Result<bool> WasOvertaken(const Error& error);
+  Result<Offset> StartOf(std::size_t source, const std::optional<ports::TaskMeta>& meta);
+  Result<bool> MadeAnew(std::size_t source, const ports::TaskMeta& meta);
   Status Fetch(std::span<const std::string_view> ids);
   Status Produce(Transaction& transaction, std::string_view customer_id, std::string_view image);
   Status FetchMisses(std::span<const std::string_view> ids);
@@ -85,16 +98,22 @@ class Task {
   const Partition partition_;
   const ShardOptions& options_;
   const ShardParts& parts_;
+  const ports::RecordSource::Counts& counts_;
 
   ports::TaskState state_ = ports::TaskState::kOpening;
-  std::int64_t state_since_ms_;
+  std::int64_t state_since_ms_;  // wall
+  std::int64_t entered_ms_;      // monotonic
   std::string problem_;
   bool rebuild_ = false;
   int rebuilds_ = 0;
-  std::unique_ptr<Restorer> restorer_;        // until it runs
+  std::shared_ptr<RestoreWork> restore_;  // until it runs; dropping it ends it
+  std::int64_t replay_offsets_ = 0;       // of the restore under way, when it was begun
+  std::uint64_t stalls_ = 0;
   std::unique_ptr<ports::StateStore> store_;  // once it runs
 
   std::array<Input, 2> inputs_;  // by event::Source
+  Offset mark_offset_;           // of the last transactions record that was processed
+  std::uint64_t mark_hash_ = 0;
   pipeline::PartitionClock clock_;
   RecordCache cache_;
   ports::TaskMeta meta_;    // of the last commit

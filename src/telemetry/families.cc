@@ -45,10 +45,19 @@ Families::Families(prometheus::Registry& r)
       lag_seconds(MakeGauges(r, "kafka_consumer_lag_seconds",
                              "Age of the oldest waiting record, 0 when none waits")),
       partition_state(MakeGauges(r, "partition_state", "1 for a partition's current state")),
+      state_seconds(MakeGauges(r, "partition_state_seconds",
+                               "How long a partition has been in its current state")),
+      overdue(MakeGauges(r, "partition_overdue",
+                         "1 when a partition on its way to running has come no further for too "
+                         "long")),
       watermark(MakeGauges(r, "watermark_timestamp_seconds", "A partition's event-time clock")),
       restore_remaining(
           MakeGauges(r, "state_restore_remaining_records", "Changelog offsets still to read")),
       restored_offsets(MakeCounters(r, "restored_offsets_total", "Changelog offsets read back")),
+      restore_eta(MakeGauges(r, "state_restore_eta_seconds",
+                             "Time left of a restore at its rate until now")),
+      restore_stalls(
+          MakeCounters(r, "restore_stalls_total", "Restores begun again because they stood still")),
       partitions_assigned(MakeGauges(r, "partitions_assigned", "Partitions owned")),
       transactions(MakeCounters(r, "kafka_transactions_total", "Commits, by outcome")),
       transaction_duration(MakeHistograms(r, "kafka_transaction_duration_seconds",

@@ -37,9 +37,13 @@ struct Families {
   Gauges& lag_records;
   Gauges& lag_seconds;
   Gauges& partition_state;
+  Gauges& state_seconds;
+  Gauges& overdue;
   Gauges& watermark;
   Gauges& restore_remaining;
   Counters& restored_offsets;
+  Gauges& restore_eta;
+  Counters& restore_stalls;
   Gauges& partitions_assigned;
 
   Counters& transactions;

@@ -156,7 +156,11 @@ class PartitionChildren {
         labels_{{"topic", topic}, {"partition", fmt::format("{}", partition.value())}},
         restore_remaining_(families.restore_remaining.Add(labels_)),
         restored_counter_(families.restored_offsets.Add(labels_)),
-        restored_(restored_counter_) {
+        restored_(restored_counter_),
+        stalls_counter_(families.restore_stalls.Add(labels_)),
+        stalls_(stalls_counter_),
+        state_seconds_(families.state_seconds.Add(labels_)),
+        overdue_(families.overdue.Add(labels_)) {
     for (std::size_t i = 0; i < states_.size(); ++i) {
       prometheus::Labels labels = labels_;
       labels.emplace("state", ports::TaskStateName(static_cast<ports::TaskState>(i)));
@@ -169,6 +173,10 @@ class PartitionChildren {
   ~PartitionChildren() {
     families_.restore_remaining.Remove(&restore_remaining_);
     families_.restored_offsets.Remove(&restored_counter_);
+    families_.restore_stalls.Remove(&stalls_counter_);
+    families_.state_seconds.Remove(&state_seconds_);
+    families_.overdue.Remove(&overdue_);
+    if (restore_eta_ != nullptr) families_.restore_eta.Remove(restore_eta_);
     for (prometheus::Gauge* state : states_) families_.partition_state.Remove(state);
     if (lag_records_ != nullptr) families_.lag_records.Remove(lag_records_);
     if (lag_seconds_ != nullptr) families_.lag_seconds.Remove(lag_seconds_);
@@ -183,6 +191,14 @@ class PartitionChildren {
     }
     restore_remaining_.Set(static_cast<double>(status.restore_remaining));
     restored_.Set(status.restored);
+    stalls_.Set(status.restore_stalls);
+    state_seconds_.Set(status.state_s);
+    overdue_.Set(status.overdue ? 1 : 0);
+    if (status.restore_eta_s >= 0) {
+      Lazy(families_.restore_eta, restore_eta_).Set(status.restore_eta_s);
+    } else if (restore_eta_ != nullptr) {
+      families_.restore_eta.Remove(std::exchange(restore_eta_, nullptr));
+    }
     // What is not known yet is absent, not 0.
     if (status.lag_records >= 0) {
       Lazy(families_.lag_records, lag_records_).Set(static_cast<double>(status.lag_records));
@@ -204,10 +220,15 @@ class PartitionChildren {
   prometheus::Gauge& restore_remaining_;
   prometheus::Counter& restored_counter_;
   Total restored_;
+  prometheus::Counter& stalls_counter_;
+  Total stalls_;
+  prometheus::Gauge& state_seconds_;
+  prometheus::Gauge& overdue_;
   std::array<prometheus::Gauge*, ports::kTaskStates> states_{};
   prometheus::Gauge* lag_records_ = nullptr;
   prometheus::Gauge* lag_seconds_ = nullptr;
   prometheus::Gauge* watermark_ = nullptr;
+  prometheus::Gauge* restore_eta_ = nullptr;
 };
 
 std::string SegmentLabel(SegmentId id) { return id.value() == 0 ? "none" : model::SegmentText(id); }

@@ -21,6 +21,7 @@ class ChangelogTest : public RealKafkaTest {
     ASSERT_TRUE(member_->ports.source->Subscribe(*member_).ok());
     ASSERT_TRUE(member_->PollUntil([&] { return member_->owned.size() == 1; }));
     ASSERT_TRUE(member_->ports.sink->Reset().ok());
+    changelog_reader_ = std::move(kafka::OpenChangelog(Options()).value());
   }
   void TearDown() override {
     if (member_) member_->ports.source->Close();
@@ -45,7 +46,7 @@ class ChangelogTest : public RealKafkaTest {
 
   Result<Offset> Replay(std::int64_t from, std::int64_t end) {
     seen_.clear();
-    return member_->ports.changelog->Replay(
+    return changelog_reader_->Replay(
         Partition{1}, Offset{from}, Offset{end},
         [this](Offset offset, std::string_view key, const std::string_view* value) {
           seen_.push_back(fmt::format("{} {}={}", offset.value(), key, value ? *value : "(null)"));
@@ -53,13 +54,12 @@ class ChangelogTest : public RealKafkaTest {
         });
   }
 
-  std::int64_t End() {
-    return member_->ports.changelog->QueryRange(Partition{1}).value().end.value();
-  }
+  std::int64_t End() { return changelog_reader_->QueryRange(Partition{1}).value().end.value(); }
 
   std::string input_;
   std::string changelog_;
   std::unique_ptr<Member> member_;
+  std::unique_ptr<ports::ChangelogReader> changelog_reader_;
   std::vector<std::string> seen_;
 };
 
@@ -128,11 +128,11 @@ TEST_F(ChangelogTest, EndsWithTheVisitorsError) {
   ASSERT_TRUE(member_->ports.sink->Begin().ok());
   Put("a", "1");
   ASSERT_TRUE(Commit().ok());
-  const auto result = member_->ports.changelog->Replay(
-      Partition{1}, Offset{0}, Offset{1},
-      [](Offset, std::string_view, const std::string_view*) -> Status {
-        return Fail(Code::kStorage, "disk full");
-      });
+  const auto result =
+      changelog_reader_->Replay(Partition{1}, Offset{0}, Offset{1},
+                                [](Offset, std::string_view, const std::string_view*) -> Status {
+                                  return Fail(Code::kStorage, "disk full");
+                                });
   EXPECT_EQ(result.error().code, Code::kStorage);
 }
 

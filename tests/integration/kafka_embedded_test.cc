@@ -38,14 +38,17 @@ TEST(EmbeddedBrokerTest, CarriesAtLeastOnceDelivery) {
     EXPECT_EQ(receipt->changelog_next.at(Partition{1}), Offset{1});
 
     std::vector<std::string> images;
-    const auto range = member.ports.changelog->QueryRange(Partition{1});
+    const auto changelog = kafka::OpenChangelog(options);
+    ASSERT_TRUE(changelog.ok());
+    const auto range = (*changelog)->QueryRange(Partition{1});
     ASSERT_TRUE(range.ok());
-    const auto reached = member.ports.changelog->Replay(
-        Partition{1}, range->low, range->end,
-        [&](Offset, std::string_view key, const std::string_view* value) {
-          images.push_back(fmt::format("{}={}", key, *value));
-          return Ok();
-        });
+    const auto reached =
+        (*changelog)
+            ->Replay(Partition{1}, range->low, range->end,
+                     [&](Offset, std::string_view key, const std::string_view* value) {
+                       images.push_back(fmt::format("{}={}", key, *value));
+                       return Ok();
+                     });
     EXPECT_EQ(reached.value(), Offset{1});
     EXPECT_THAT(images, ElementsAre("cc1=image"));
     member.ports.source->Close();

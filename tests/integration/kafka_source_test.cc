@@ -173,7 +173,7 @@ TEST_F(SourceTest, RefusesToJumpOverOffsetsThatAreNotThere) {
   };
   ASSERT_TRUE(member.ports.source->Subscribe(member).ok());
   ASSERT_TRUE(member.PollUntil([&] { return !member.errors.empty(); }));
-  EXPECT_EQ(member.errors[0].code, Code::kFatal);
+  EXPECT_EQ(member.errors[0].code, Code::kAbort);
   EXPECT_THAT(member.errors[0].message, HasSubstr("cannot be read at offset 1000"));
   EXPECT_THAT(member.seen, IsEmpty());
   member.ports.source->Close();

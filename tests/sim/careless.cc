@@ -71,6 +71,11 @@ class StubbornSource final : public ports::RecordSource, private ports::Rebalanc
     if (!started_.insert(partition).second) return Ok();
     return source_.StartAt(partition, next);
   }
+  void Stop(const ports::InputPartition& partition) override { source_.Stop(partition); }
+  Result<std::optional<std::uint64_t>> MarkAt(const ports::InputPartition& partition,
+                                              Offset offset) override {
+    return source_.MarkAt(partition, offset);
+  }
   Result<Range> QueryRange(const ports::InputPartition& partition) override {
     return source_.QueryRange(partition);
   }

@@ -11,6 +11,7 @@ Process::Process(const Place& place, const Nature& nature, const Carelessness& c
       source_(place.broker, place.clock, chaos_),
       sink_(place.broker, source_, chaos_, place.transactional_id, careless.habits),
       changelog_(place.broker, chaos_),
+      parked_(place.stores, place.clock),
       pipeline_(MakePipeline()) {
   place.stores.Use(chaos_);
   chaos_.Watch([this](Call call) { return AtCall(call); });
@@ -20,9 +21,14 @@ Process::Process(const Place& place, const Nature& nature, const Carelessness& c
   ports::RecordSource& source = careless_source_ ? *careless_source_ : source_;
   ports::Sink& sink = careless_sink_ ? *careless_sink_ : sink_;
   ports::ChangelogReader& changelog = careless_changelog_ ? *careless_changelog_ : changelog_;
+  helpers_ = std::make_unique<StepHelpers>(changelog);
+  source_.SetMeanwhile([this] {
+    for (std::uint64_t n = pauses_.Below(4); n > 0; --n) helpers_->StepAll();
+    if (pauses_.Chance(0.1)) parked_.CloseIdle();
+  });
   shard_ = std::make_unique<runtime::Shard>(
       nature.options,
-      runtime::ShardParts{place.clock, source, sink, changelog, place.stores, probe_, *pipeline_});
+      runtime::ShardParts{place.clock, source, sink, *helpers_, parked_, probe_, *pipeline_});
   thread_ = std::jthread([this] { Run(); });
 }
 

@@ -63,6 +63,8 @@ class Process {
   std::unique_ptr<ports::RecordSource> careless_source_;
   std::unique_ptr<ports::Sink> careless_sink_;
   std::unique_ptr<ports::ChangelogReader> careless_changelog_;
+  std::unique_ptr<StepHelpers> helpers_;
+  runtime::ParkedStores parked_;
   std::unique_ptr<pipeline::Pipeline> pipeline_;
   std::unique_ptr<runtime::Shard> shard_;
 

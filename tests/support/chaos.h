@@ -17,6 +17,7 @@ enum class Call {
   kCommitted,
   kQueryRange,
   kPartitionCounts,
+  kMarkAt,
   kStartAt,
   kReset,
   kAfterReset,

@@ -39,6 +39,8 @@ class FakeBroker {
   int partitions() const { return partitions_; }
   int profile_partitions() const { return profile_partitions_; }
   void SetProfilePartitions(int partitions) { profile_partitions_ = partitions; }
+  const std::string& cluster() const { return cluster_; }
+  void SetCluster(std::string id) { cluster_ = std::move(id); }
 
   // What others write: outside of transactions.
   void Append(const std::string& topic, Partition partition, Entry entry);
@@ -126,6 +128,7 @@ class FakeBroker {
 
   const int partitions_;
   int profile_partitions_;  // 0: no such topic
+  std::string cluster_ = "cluster-1";
   std::map<std::pair<std::string, Partition>, Log> logs_;
   std::map<std::pair<std::string, Partition>, Offset> low_;
   std::map<std::string, Producer> producers_;

@@ -15,6 +15,7 @@ Status FakeSource::Subscribe(ports::RebalanceListener& listener) {
 Result<std::span<const event::RawRecord>> FakeSource::Poll(std::int64_t max_wait_ms,
                                                            int records_max) {
   records_.clear();
+  if (meanwhile_) meanwhile_();
   const Status allowed = chaos_.At(Call::kPoll);
   if (!allowed.has_value()) {
     clock_.AdvanceMs(max_wait_ms);
@@ -71,16 +72,33 @@ void FakeSource::Fetch(const ports::InputPartition& input, Offset& next, std::si
     if (!entry.visible()) continue;
     if (taken == records_max) return;
     ++taken;
-    event::RawRecord& record = records_.emplace_back();
-    record.source = input.source;
-    record.partition = input.partition;
-    record.offset = next;
-    record.timestamp_ms = entry.timestamp_ms;
-    record.append_time = true;
-    if (entry.key) record.key = *entry.key;
-    if (entry.value) record.value = *entry.value;
-    record.headers = entry.views;
+    records_.push_back(Show(input, next, entry));
   }
+}
+
+event::RawRecord FakeSource::Show(const ports::InputPartition& input, Offset offset,
+                                  const FakeBroker::Entry& entry) {
+  event::RawRecord record;
+  record.source = input.source;
+  record.partition = input.partition;
+  record.offset = offset;
+  record.timestamp_ms = entry.timestamp_ms;
+  record.append_time = true;
+  if (entry.key) record.key = *entry.key;
+  if (entry.value) record.value = *entry.value;
+  record.headers = entry.views;
+  return record;
+}
+
+Result<std::optional<std::uint64_t>> FakeSource::MarkAt(const ports::InputPartition& input,
+                                                        Offset offset) {
+  SEGMENTD_RETURN_IF_ERROR(chaos_.At(Call::kMarkAt));
+  const auto& log = broker_.log(FakeBroker::InputTopic(input.source), input.partition);
+  const auto index = static_cast<std::size_t>(offset.value());
+  if (offset < RangeOf(input).low || index >= log.size() || !log[index].visible()) {
+    return std::nullopt;
+  }
+  return event::Mark(Show(input, offset, log[index]));
 }
 
 Result<std::vector<std::optional<Offset>>> FakeSource::Committed(
@@ -122,7 +140,7 @@ std::optional<Offset> FakeSource::Position(const ports::InputPartition& input) {
 
 Result<FakeSource::Counts> FakeSource::PartitionCounts() {
   SEGMENTD_RETURN_IF_ERROR(chaos_.At(Call::kPartitionCounts));
-  return Counts{broker_.partitions(), broker_.profile_partitions()};
+  return Counts{broker_.partitions(), broker_.profile_partitions(), broker_.cluster()};
 }
 
 void FakeSource::Close() {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <map>
 #include <set>
 #include <string>
@@ -25,25 +26,33 @@ class FakeSource final : public ports::RecordSource {
   Result<std::vector<std::optional<Offset>>> Committed(
       std::span<const ports::InputPartition> partitions) override;
   Status StartAt(const ports::InputPartition& partition, Offset next) override;
+  void Stop(const ports::InputPartition& partition) override { reading_.erase(partition); }
   Result<Range> QueryRange(const ports::InputPartition& partition) override;
   Range CachedRange(const ports::InputPartition& partition) override;
   std::optional<Offset> Position(const ports::InputPartition& partition) override;
   Result<Counts> PartitionCounts() override;
+  Result<std::optional<std::uint64_t>> MarkAt(const ports::InputPartition& partition,
+                                              Offset offset) override;
   void Close() override;
 
   int member() const { return member_; }
   // Hands out as many records as are asked for as long as there are as many, instead of any number.
   void AnswerInFull() { in_full_ = true; }
+  // What others do while the shard waits in Poll.
+  void SetMeanwhile(std::function<void()> meanwhile) { meanwhile_ = std::move(meanwhile); }
 
  private:
   void Revoke(bool lost);
   void FollowGroup();
   void Fetch(const ports::InputPartition& input, Offset& next, std::size_t records_max);
+  static event::RawRecord Show(const ports::InputPartition& input, Offset offset,
+                               const FakeBroker::Entry& entry);
   Range RangeOf(const ports::InputPartition& input);
 
   FakeBroker& broker_;
   ManualClock& clock_;
   Chaos& chaos_;
+  std::function<void()> meanwhile_;
   ports::RebalanceListener* listener_ = nullptr;
   int member_ = 0;
   bool in_full_ = false;

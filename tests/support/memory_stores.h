@@ -23,6 +23,8 @@ class MemoryStores final : public ports::StoreFactory {
 
   Result<std::unique_ptr<ports::StateStore>> Open(Partition partition) override;
   Status Quarantine(Partition partition) override;
+  Space DiskSpace() override { return space_; }
+  void SetDiskSpace(Space space) { space_ = space; }
 
   const Disk& disk(Partition partition) { return disks_[partition].now; }
   int quarantined() const { return quarantined_; }
@@ -44,6 +46,7 @@ class MemoryStores final : public ports::StoreFactory {
   std::map<Partition, Kept> disks_;
   std::map<Partition, int> open_;
   int quarantined_ = 0;
+  Space space_;
 };
 
 }  // namespace segmentd::support

@@ -41,9 +41,15 @@ ShardProcess::ShardProcess(FakeBroker& broker, ManualClock& clock, MemoryStores&
     : source(broker, clock, chaos),
       sink(broker, source, chaos, "test." + instance),
       changelog(broker, chaos),
+      helpers(changelog),
+      parked(stores, clock),
       pipeline(MakePipeline()),
-      shard(options,
-            runtime::ShardParts{clock, source, sink, changelog, stores, probe, *pipeline}) {}
+      shard(options, runtime::ShardParts{clock, source, sink, helpers, parked, probe, *pipeline}) {
+  source.SetMeanwhile([this, &chaos] {
+    for (std::uint64_t n = chaos.random().Below(4); n > 0; --n) helpers.StepAll();
+    if (chaos.random().Chance(0.1)) parked.CloseIdle();
+  });
+}
 
 ShardWorld::ShardWorld(int partitions, bool profiles)
     : broker(partitions, profiles), stores(chaos) {
@@ -97,6 +103,22 @@ std::optional<Status> ShardWorld::RunOnce(std::stop_token stop) {
     broker.Expire(process.source.member());
     return std::nullopt;
   }
+}
+
+Status ShardWorld::RunForPolls(int polls, const std::function<void(int)>& meanwhile) {
+  std::stop_source stop;
+  int seen = 0;
+  options.until_drained = false;
+  chaos.Watch([&](Call call) {
+    if (call != Call::kPoll) return Ok();
+    if (meanwhile) meanwhile(seen);
+    if (++seen == polls) stop.request_stop();
+    return Ok();
+  });
+  ShardProcess process(broker, clock, stores, chaos, probe, options);
+  const Status ended = process.shard.Run(stop.get_token());
+  chaos.Watch({});
+  return ended;
 }
 
 Status ShardWorld::RunUntilDrained() {

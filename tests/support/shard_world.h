@@ -5,11 +5,13 @@
 #include <string>
 #include <vector>
 
+#include "segmentd/runtime/parked_stores.h"
 #include "segmentd/runtime/shard.h"
 #include "support/fake_ports.h"
 #include "support/memory_stores.h"
 #include "support/observation.h"
 #include "support/recording_probe.h"
+#include "support/step_helpers.h"
 
 namespace segmentd::support {
 
@@ -25,6 +27,8 @@ struct ShardProcess {
   FakeSource source;
   FakeSink sink;
   FakeChangelogReader changelog;
+  StepHelpers helpers;
+  runtime::ParkedStores parked;
   std::unique_ptr<pipeline::Pipeline> pipeline;
   runtime::Shard shard;
 };
@@ -40,6 +44,8 @@ struct ShardWorld {
   Status RunUntilDrained();
   // One process, which may crash: nothing if it did.
   std::optional<Status> RunOnce(std::stop_token stop = {});
+  // One process until its n-th poll, then stopped; before each poll, `meanwhile` may act.
+  Status RunForPolls(int polls, const std::function<void(int poll)>& meanwhile = {});
 
   // What a read_committed consumer sees, in order, without what tells the wall time.
   std::vector<std::string> Output(pipeline::Topic topic, Partition partition) {

@@ -31,4 +31,7 @@ struct RawRecord {
   std::span<const Header> headers;
 };
 
+// Tells a record from another at the same place of a topic that was made anew. Never 0.
+std::uint64_t Mark(const RawRecord& record);
+
 }  // namespace segmentd::event

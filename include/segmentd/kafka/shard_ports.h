@@ -16,6 +16,9 @@ namespace segmentd::kafka {
 
 using OutputTopics = std::array<std::string, pipeline::kTopics>;  // names, by pipeline::Topic
 
+// What every output topic has to take: a full batch and its head. It is Kafka's default.
+inline constexpr std::int64_t kMessageBytesMin = 1'048'588;
+
 struct ShardOptions {
   Connection connection;
   std::string app;       // the group id
@@ -39,17 +42,18 @@ struct ShardOptions {
   std::int64_t dlq_record_bytes_max = 1'200'000;  // the same for the dlq: above input.max_bytes
 };
 
-// What one shard needs of Kafka: a group member, the producer that commits on its behalf, a reader
-// of the changelog. All three belong to the shard's thread. The sink uses the source's membership,
-// so it goes first; the order of the members sees to that.
+// What one shard needs of Kafka: a group member and the producer that commits on its behalf. Both
+// belong to the shard's thread. The sink uses the source's membership, so it goes first; the order
+// of the members sees to that.
 struct ShardPorts {
   std::unique_ptr<ports::RecordSource> source;
   std::unique_ptr<ports::Sink> sink;
-  std::unique_ptr<ports::ChangelogReader> changelog;
 };
 
-// Makes the consumers and waits for nobody: brokers that are away show up as kRetry of the ports.
+// Makes the consumer and waits for nobody: brokers that are away show up as kRetry of the ports.
 // kConfig: settings that librdkafka refuses (those of the producer: from Sink::Reset).
 Result<ShardPorts> ConnectShard(const ShardOptions& options);
+// A reader of the changelog, for one thread at a time; in the same way.
+Result<std::unique_ptr<ports::ChangelogReader>> OpenChangelog(const ShardOptions& options);
 
 }  // namespace segmentd::kafka

@@ -33,6 +33,8 @@ class ChangelogReader {
   // stood.
   virtual Result<Offset> Replay(Partition partition, Offset from, Offset end,
                                 const Visitor& visit) = 0;
+  // Drops what was fetched ahead for a replay that would have gone on where the last one ended.
+  virtual void Release() {}
 };
 
 }  // namespace segmentd::ports

@@ -29,13 +29,18 @@ struct PartitionStatus {
   Partition partition;
   TaskState state = TaskState::kOpening;
   std::int64_t state_since_ms = 0;  // wall
+  double state_s = 0;               // the same as an age, by the monotonic clock
+  double still_s = 0;               // for how long it has come no further on its way to running
+  bool overdue = false;             // that is longer than it ought to be
   Offset position;                  // next transactions offset to read
   std::int64_t lag_records = -1;    // -1: not known yet
   double lag_seconds = 0;           // 0 when drained
   std::int64_t clock_ms = INT64_MIN;
   std::int64_t restore_remaining = 0;  // changelog offsets still to read
   std::uint64_t restored = 0;
-  std::string problem;  // why it is not running, for a person
+  double restore_eta_s = -1;         // at the rate until now; -1: not known yet
+  std::uint64_t restore_stalls = 0;  // replays begun again because they stood still
+  std::string problem;               // why it is not running, for a person
 };
 
 // One transaction's phases, in seconds; taken out by whoever observes histograms.

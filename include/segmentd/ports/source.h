@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "segmentd/base/result.h"
@@ -54,6 +55,8 @@ class RecordSource {
 
   // Starts reading an assigned partition at an offset.
   virtual Status StartAt(const InputPartition& partition, Offset next) = 0;
+  // Reads no more of it until it is started again.
+  virtual void Stop(const InputPartition& partition) = 0;
 
   struct Range {
     Offset low;  // the oldest retained
@@ -75,8 +78,13 @@ class RecordSource {
   struct Counts {
     int transactions = 0;
     int profiles = 0;
+    std::string cluster;  // Kafka's id; empty: not known
   };
   virtual Result<Counts> PartitionCounts() = 0;
+
+  // event::Mark of the record at an offset; nothing where there is none (any more).
+  virtual Result<std::optional<std::uint64_t>> MarkAt(const InputPartition& partition,
+                                                      Offset offset) = 0;
 
   // Leaves the group; revocation reaches the listener before this returns.
   virtual void Close() = 0;

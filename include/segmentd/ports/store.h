@@ -23,6 +23,11 @@ struct TaskMeta {
   std::string model_version;  // that scored last; empty: none yet
   Offset changelog_next;      // in the store only: first changelog offset not yet in it
   std::int64_t written_wall_ms = 0;
+  std::int64_t origin_ms = 0;  // when this line of state began: a changelog made anew has another
+  std::string cluster;         // Kafka's id, in the store only; empty: not known
+  // The last transactions record in the state, by which a topic made anew is told. 0: none.
+  Offset mark_offset;
+  std::uint64_t mark_hash = 0;
   bool operator==(const TaskMeta&) const = default;
 };
 
@@ -61,6 +66,12 @@ class StoreFactory {
   // Moves a store aside (corrupt, or of another topic) so that the next Open starts empty.
   // REQUIRES: it is not open.
   virtual Status Quarantine(Partition partition) = 0;
+  // Of the disk; zeros where it cannot be asked.
+  struct Space {
+    std::int64_t free_bytes = 0;
+    std::int64_t total_bytes = 0;
+  };
+  virtual Space DiskSpace() = 0;
 };
 
 }  // namespace segmentd::ports

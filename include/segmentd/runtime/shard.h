@@ -9,13 +9,23 @@
 #include "segmentd/base/ids.h"
 #include "segmentd/base/result.h"
 #include "segmentd/pipeline/pipeline.h"
-#include "segmentd/ports/changelog.h"
+#include "segmentd/ports/helpers.h"
 #include "segmentd/ports/probe.h"
 #include "segmentd/ports/sink.h"
 #include "segmentd/ports/source.h"
 #include "segmentd/ports/store.h"
 
 namespace segmentd::runtime {
+
+// What an operator has said may be lost or done twice, each for a refusal that would else stop the
+// run.
+struct Accepted {
+  bool offset_reset = false;   // go on at the group's offset where somebody moved it
+  bool input_gap = false;      // go on at what is left of an input whose records are gone
+  bool new_input = false;      // read an input topic that was made anew from its beginning
+  bool state_loss = false;     // begin with empty state where the changelog has lost it
+  bool other_cluster = false;  // rebuild local state that is of another cluster
+};
 
 struct ShardOptions {
   int shard = 0;
@@ -30,6 +40,7 @@ struct ShardOptions {
   bool state_every_commit = false;  // pipeline::StateEvery::kCommit
   std::int64_t store_interval_ms = 30'000;       // how far the store may lag behind Kafka in time
   std::int64_t tombstones_kept_ms = 7 * kDayMs;  // delete.retention.ms of the changelog topic
+  Accepted accepted;
   int resets_max = 5;  // producers lost to a fence within five minutes before the shard gives up
 };
 
@@ -38,7 +49,7 @@ struct ShardParts {
   Clock& clock;
   ports::RecordSource& source;
   ports::Sink& sink;
-  ports::ChangelogReader& changelog;
+  ports::Helpers& helpers;  // restore
   ports::StoreFactory& stores;
   ports::Probe& probe;
   pipeline::Pipeline& pipeline;

@@ -13,7 +13,7 @@ TEST(MemoryPlanTest, SharesOutWhatIsThereAndNoMore) {
       const MemoryPlan plan = PlanMemory(memory, shards);
       const std::int64_t sum =
           shards * (plan.fetch_bytes + plan.send_bytes + plan.commit_bytes + plan.cache_bytes) +
-          plan.store_bytes;
+          plan.helpers * plan.fetch_bytes + plan.store_bytes;
       EXPECT_EQ(sum, memory) << memory << " " << shards;
       EXPECT_GT(plan.cache_bytes, 0);
       EXPECT_GT(plan.store_bytes, 0);
@@ -26,8 +26,8 @@ TEST(MemoryPlanTest, GivesQueuesNoMoreThanTheyCanUse) {
 }
 
 TEST(MemoryPlanTest, DescribesItselfInMebibytes) {
-  EXPECT_EQ(DescribeMemory({2 * kMiB, 3 * kMiB, 4 * kMiB, 5 * kMiB, 6 * kMiB}, 2),
-            "2 x (fetch 2 + send 3 + commit 4 + cache 5) + store 6 MiB");
+  EXPECT_EQ(DescribeMemory({1, 2 * kMiB, 3 * kMiB, 4 * kMiB, 5 * kMiB, 6 * kMiB}, 2),
+            "2 x (fetch 2 + send 3 + commit 4 + cache 5) + 1 x restore 2 + store 6 MiB");
 }
 
 }  // namespace

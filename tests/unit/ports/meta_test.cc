@@ -14,6 +14,10 @@ TEST(TaskMetaTest, ReadsBackWhatWasWritten) {
   meta.model_version = "0123456789abcdef";
   meta.changelog_next = Offset{77};
   meta.written_wall_ms = 1'700'000'000'000;
+  meta.origin_ms = 1'600'000'000'000;
+  meta.cluster = "MkU3OEVBNTcwNTJENDM2Qk";
+  meta.mark_offset = Offset{11};
+  meta.mark_hash = 0xfedcba9876543210;
   EXPECT_EQ(DecodeMeta(EncodeMeta(meta)).value(), meta);
 }
 

@@ -40,14 +40,14 @@ class RestorerTest : public testing::Test {
   }
   std::unique_ptr<Restorer> Make() {
     return std::make_unique<Restorer>(
-        partition_, Restorer::Parts{clock_, changelog_, stores_, 7 * kDayMs}, nullptr);
+        partition_, Restorer::Parts{clock_, stores_, 7 * kDayMs, "", false}, nullptr);
   }
   std::unique_ptr<Restorer> Restore() {
     auto restorer = Make();
     EXPECT_TRUE(restorer->Open().has_value());
-    EXPECT_TRUE(restorer->Start().has_value());
+    EXPECT_TRUE(restorer->Start(changelog_).has_value());
     while (true) {
-      const auto done = restorer->Advance();
+      const auto done = restorer->Advance(changelog_);
       EXPECT_TRUE(done.ok()) << done.error().message;
       if (!done.ok() || *done) return restorer;
     }
@@ -111,6 +111,13 @@ TEST_F(RestorerTest, DropsAStoreThatIsAheadOfTheChangelog) {
   EXPECT_EQ(restorer->meta()->transactions_next, Offset{10});
 }
 
+TEST_F(RestorerTest, DropsAStoreWhoseChangelogIsEmpty) {
+  Stored({{"a", "9"}}, 90, 0);
+  const auto restorer = Restore();
+  EXPECT_THAT(restorer->discarded(), testing::HasSubstr("is empty"));
+  EXPECT_EQ(restorer->meta(), std::nullopt);
+}
+
 TEST_F(RestorerTest, DropsAStoreThatMayHaveMissedADeletion) {
   Image("a", "1");
   Position(10);
@@ -139,9 +146,10 @@ TEST_F(RestorerTest, GoesOnWhereItStoodAfterARetry) {
   });
   const auto restorer = Make();
   ASSERT_TRUE(restorer->Open().has_value());
-  ASSERT_TRUE(restorer->Start().has_value());
+  ASSERT_TRUE(restorer->Start(changelog_).has_value());
   int retries = 0;
-  for (auto done = restorer->Advance(); !done.ok() || !*done; done = restorer->Advance()) {
+  for (auto done = restorer->Advance(changelog_); !done.ok() || !*done;
+       done = restorer->Advance(changelog_)) {
     ASSERT_EQ(done.error().code, Code::kRetry);
     ASSERT_LT(++retries, 100);
   }
@@ -175,8 +183,8 @@ TEST_F(RestorerTest, RefusesARecordOfALaterVersion) {
   broker_.Append("changelog", partition_, std::move(entry));
   const auto restorer = Make();
   ASSERT_TRUE(restorer->Open().has_value());
-  ASSERT_TRUE(restorer->Start().has_value());
-  EXPECT_EQ(restorer->Advance().error().code, Code::kNewer);
+  ASSERT_TRUE(restorer->Start(changelog_).has_value());
+  EXPECT_EQ(restorer->Advance(changelog_).error().code, Code::kNewer);
 }
 
 }  // namespace

@@ -21,8 +21,12 @@ TEST(StartPositionTest, BeginsWhereConfiguredWithNothingStored) {
   EXPECT_EQ(StartPosition(facts), Offset{100});
 }
 
-TEST(StartPositionTest, TakesTheGroupsOffsetWithoutState) {
-  EXPECT_EQ(StartPosition(Facts({}, 42)), Offset{42});
+TEST(StartPositionTest, RefusesAGroupsOffsetWithoutState) {
+  StartFacts facts = Facts({}, 42);
+  EXPECT_EQ(StartPosition(facts).error().code, Code::kConfig);
+  EXPECT_THAT(StartPosition(facts).error().message, testing::HasSubstr("--accept state-loss"));
+  facts.accepted.state_loss = true;
+  EXPECT_EQ(StartPosition(facts), Offset{42});
 }
 
 TEST(StartPositionTest, TakesTheStatesPositionWhenTheGroupHasNoneOrIsBehind) {
@@ -38,10 +42,30 @@ TEST(StartPositionTest, RefusesAGroupThatWasMovedAhead) {
   EXPECT_THAT(start.error().message, testing::HasSubstr("skip 8 records"));
 }
 
+TEST(StartPositionTest, FollowsAGroupThatWasMovedWhenToldTo) {
+  StartFacts facts = Facts(42, 50);
+  facts.accepted.offset_reset = true;
+  EXPECT_EQ(StartPosition(facts), Offset{50});
+  facts.committed = Offset{30};
+  EXPECT_EQ(StartPosition(facts), Offset{30});
+}
+
 TEST(StartPositionTest, RefusesAPositionThatTheTopicHasNoMore) {
-  EXPECT_THAT(StartPosition(Facts(4, 4)).error().message, testing::HasSubstr("deleted unread"));
-  EXPECT_THAT(StartPosition(Facts(101, 101)).error().message,
-              testing::HasSubstr("was the topic deleted and made anew"));
+  StartFacts facts = Facts(4, 4);
+  EXPECT_THAT(StartPosition(facts).error().message, testing::HasSubstr("deleted unread"));
+  facts.accepted.input_gap = true;
+  EXPECT_EQ(StartPosition(facts), Offset{10});
+}
+
+TEST(StartPositionTest, RefusesATopicThatWasMadeAnew) {
+  StartFacts shorter = Facts(101, 101);
+  StartFacts longer = Facts(42, 42);
+  longer.made_anew = true;
+  for (StartFacts facts : {shorter, longer}) {
+    EXPECT_THAT(StartPosition(facts).error().message, testing::HasSubstr("made anew"));
+    facts.accepted.new_input = true;
+    EXPECT_EQ(StartPosition(facts), Offset{10});
+  }
 }
 
 TEST(StartPositionTest, ReadsProfilesFromTheOldestThatIsLeft) {
