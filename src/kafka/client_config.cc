@@ -106,6 +106,8 @@ Config SinkProducerConfig(const ShardOptions& options) {
   // Within a transaction's life a record is given up, and within a record's a connection.
   config.defaults["message.timeout.ms"] = std::to_string(timeout_ms * 2 / 3);
   config.defaults["socket.timeout.ms"] = std::to_string(timeout_ms / 3);
+  // A topic that is not there is named as the reason, before its records only time out.
+  config.defaults["topic.metadata.propagation.max.ms"] = std::to_string(timeout_ms / 3);
   if (options.exactly_once) {
     config.owned["transactional.id"] =
         fmt::format("{}.{}.{}", options.app, options.instance, options.shard);

@@ -92,6 +92,7 @@ void Outbox::OnDelivery(const rd_kafka_message_t& message) {
                                  fmt::format("a record for partition {} of topic \"{}\" was not "
                                              "stored",
                                              message.partition, rd_kafka_topic_name(message.rkt)));
+      if (failure_->code == Code::kRetry) failure_->message += " (does the topic exist?)";
     }
     return;
   }

@@ -86,6 +86,11 @@ Status OutputWriter::Write(pipeline::Topic topic, Outgoing& record) {
 Status OutputWriter::Delivered() {
   if (outbox_->failed() == 0) return Ok();
   const Error& first = *outbox_->first_failure();
+  // No record that is sent is larger than every topic of ours must take: trying again is no use.
+  if (first.code == Code::kBadRecord) {
+    return Fail(Code::kConfig, "{}: raise the topic's max.message.bytes to {} or more",
+                first.message, kMessageBytesMin);
+  }
   const bool as_is = first.code == Code::kFenced || first.code == Code::kConfig;
   return Fail(as_is ? first.code : Code::kAbort, "{} of {} records were not stored; the first: {}",
               outbox_->failed(), outbox_->sent(), first.message);

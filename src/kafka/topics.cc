@@ -9,8 +9,6 @@
 namespace segmentd::kafka {
 namespace {
 
-// What Kafka gives a topic that says nothing: no reason to ask for less.
-constexpr std::int64_t kMessageBytesDefault = 1'048'588;
 // How long the brokers may take until a topic just made is known to all of them.
 constexpr int kAppearMs = 10'000;
 
@@ -117,7 +115,7 @@ std::vector<TopicSpec> OutputTopicSpecs(const OutputTopics& names, int partition
       case pipeline::Topic::kDlq:
         spec.config = Deleted(14);
         spec.config["max.message.bytes"] =
-            std::to_string(std::max(dlq_record_bytes_max, kMessageBytesDefault));
+            std::to_string(std::max(dlq_record_bytes_max, kMessageBytesMin));
         break;
       // A store that was away for longer replays its changelog whole.
       case pipeline::Topic::kCustomerState:
@@ -125,6 +123,7 @@ std::vector<TopicSpec> OutputTopicSpecs(const OutputTopics& names, int partition
         spec.config = Compacted(7);
         break;
     }
+    spec.config.try_emplace("max.message.bytes", std::to_string(kMessageBytesMin));
     specs.push_back(std::move(spec));
   }
   return specs;

@@ -6,6 +6,7 @@
 namespace segmentd::support {
 namespace {
 
+using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
@@ -199,7 +200,7 @@ TEST_F(SinkTest, RefusesARecordThatIsTooLargeAndCommitsTheOthers) {
   member.ports.source->Close();
 }
 
-TEST_F(SinkTest, RecoversFromABatchThatTheTopicRefuses) {
+TEST_F(SinkTest, SaysWhatToMendWhenATopicRefusesABatch) {
   output_ = NewTopic("narrow", 1, {{"max.message.bytes", "1000"}});
   Member member(Options());
   Join(member);
@@ -209,9 +210,10 @@ TEST_F(SinkTest, RecoversFromABatchThatTheTopicRefuses) {
   ASSERT_TRUE(member.ports.sink->Send(Changed(0, noise)).ok());
   const auto receipt = CommitAt(member, 1);
   ASSERT_FALSE(receipt.ok());
-  EXPECT_EQ(receipt.error().code, Code::kAbort);
-  EXPECT_THAT(receipt.error().message, HasSubstr("1 of 1 records were not stored"));
-  ASSERT_TRUE(member.ports.sink->Abort().ok());
+  EXPECT_EQ(receipt.error().code, Code::kConfig);
+  EXPECT_THAT(receipt.error().message,
+              AllOf(HasSubstr("topic \"" + output_ + "\""), HasSubstr("raise")));
+  ASSERT_TRUE(member.ports.sink->Reset().ok());
   ASSERT_TRUE(member.ports.sink->Begin().ok());
   ASSERT_TRUE(member.ports.sink->Send(Changed(0, "small")).ok());
   ASSERT_TRUE(CommitAt(member, 2).ok());

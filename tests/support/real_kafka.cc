@@ -41,6 +41,7 @@ RealKafka::RealKafka() {
   SEGMENTD_ASSERT(code == 0, words.c_str());
   address_ = ReadAll(dir_.path() + "/out");
   address_.erase(address_.find_last_not_of('\n') + 1);
+  pid_ = std::stoi(ReadAll(dir_.path() + "/broker/pid"));
 }
 
 const RealKafka& RealKafka::Get() {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <gtest/gtest.h>
+#include <sys/types.h>
 
 #include <string>
 
@@ -10,23 +11,24 @@
 
 namespace segmentd::support {
 
-// The real Apache Kafka of this test process: started for the first test that asks, gone with the
-// process.
+// A real Apache Kafka, gone with this process.
 class RealKafka {
  public:
+  RealKafka();
+  // That of all tests of this process: started for the first that asks.
   static const RealKafka& Get();
 
   // Not empty where java or the jars are missing: what to install.
   const std::string& why_not() const { return why_not_; }
   const std::string& address() const { return address_; }
   kafka::Connection connection() const { return {address_, {}, {}}; }
+  pid_t pid() const { return pid_; }
 
  private:
-  RealKafka();
-
   TempDir dir_;
   std::string why_not_;
   std::string address_;
+  pid_t pid_ = 0;
 };
 
 // Skips its tests, with the reason, where there is no Kafka.
