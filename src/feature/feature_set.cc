@@ -72,26 +72,25 @@ tl::unexpected<Error> UnknownName(std::string_view name,
               name);
 }
 
-template <int kMax>
-double SumOf(const NamedSums<kMax>& sums, std::uint64_t name) {
-  for (std::size_t i = 0; i < sums.count; ++i) {
-    if (sums.at[i].name == name) return sums.at[i].sum;
-  }
-  return 0;
-}
-
-// What a total holds beyond the names that have a feature of their own.
-template <int kMax>
-double OtherSum(const NamedSums<kMax>& sums, std::span<const std::uint64_t> named, double total,
-                bool decimal) {
-  for (std::size_t i = 0; i < sums.count; ++i) {
-    const bool own = std::find(named.begin(), named.end(), sums.at[i].name) != named.end();
-    if (own) total -= sums.at[i].sum;
-  }
-  return std::max(decimal ? RoundDecimal(total) : total, 0.0);
-}
-
 double Share(double part, double whole) { return whole == 0 ? kMissing : part / whole; }
+
+// The shares of a total, in one pass over its sums; other: what it holds beyond the names that have
+// a feature of their own.
+template <int kMax>
+void FillShares(const NamedSums<kMax>& sums, double total, bool decimal, const NamedShares& shares,
+                std::span<double> out) {
+  for (const std::size_t column : shares.columns) out[column] = Share(0, total);
+  double other = total;
+  for (std::size_t i = 0; i < sums.count; ++i) {
+    const auto own = std::find(shares.names.begin(), shares.names.end(), sums.at[i].name);
+    if (own == shares.names.end()) continue;
+    const auto column = shares.columns[static_cast<std::size_t>(own - shares.names.begin())];
+    out[column] = Share(sums.at[i].sum, total);
+    other -= sums.at[i].sum;
+  }
+  if (!shares.other) return;
+  out[*shares.other] = Share(std::max(decimal ? RoundDecimal(other) : other, 0.0), total);
+}
 
 const AttributeValue* FindAttribute(const Record& record, std::uint64_t name) {
   for (std::size_t i = 0; i < record.attribute_count; ++i) {
@@ -126,8 +125,11 @@ Result<FeatureSet> FeatureSet::Compile(std::span<const std::string> names,
     set.names_.push_back(name);
     set.shapes_.push_back(meaning->shape);
     set.columns_.push_back({meaning->source, Hash64(meaning->name), Hash64(meaning->value)});
-    if (meaning->source == kCategoryShare) set.categories_.push_back(Hash64(meaning->name));
-    if (meaning->source == kChannelShare) set.channels_.push_back(Hash64(meaning->name));
+    const std::size_t column = set.columns_.size() - 1;
+    if (meaning->source == kCategoryShare) set.categories_.Add(Hash64(meaning->name), column);
+    if (meaning->source == kCategoryOther) set.categories_.other = column;
+    if (meaning->source == kChannelShare) set.channels_.Add(Hash64(meaning->name), column);
+    if (meaning->source == kChannelOther) set.channels_.other = column;
   }
   return set;
 }
@@ -138,23 +140,16 @@ void FeatureSet::Snapshot(const Record& record, std::int64_t as_of_ms,
   SEGMENTD_ASSERT(as_of_ms >= record.last_event_ms || record.events == 0,
                   "a snapshot is not older than the newest event");
   const auto fixed = FixedValues(record, as_of_ms);
-  const double orders = static_cast<double>(record.orders);
+  FillShares(record.categories, record.gross, record.decimal, categories_, out);
+  FillShares(record.channels, static_cast<double>(record.orders), true, channels_, out);
   for (std::size_t i = 0; i < columns_.size(); ++i) {
     const Column& column = columns_[i];
     switch (column.source) {
       case kCategoryShare:
-        out[i] = Share(SumOf(record.categories, column.name), record.gross);
-        break;
       case kCategoryOther:
-        out[i] = Share(OtherSum(record.categories, categories_, record.gross, record.decimal),
-                       record.gross);
-        break;
       case kChannelShare:
-        out[i] = Share(SumOf(record.channels, column.name), orders);
-        break;
       case kChannelOther:
-        out[i] = Share(OtherSum(record.channels, channels_, orders, true), orders);
-        break;
+        break;  // above
       case kProfileNumber:
         out[i] = ProfileNumber(record, column.name);
         break;

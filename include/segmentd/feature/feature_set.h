@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -37,6 +39,18 @@ struct Vocabulary {
 // its "_other", where a name that is itself "other" counts too.
 std::vector<std::string> FeatureNames(const Plan& plan, const Vocabulary& vocabulary);
 
+// The columns that share out one total: of each name (its hash), and of what remains.
+struct NamedShares {
+  std::vector<std::uint64_t> names;
+  std::vector<std::size_t> columns;  // one per name
+  std::optional<std::size_t> other;
+
+  void Add(std::uint64_t name, std::size_t column) {
+    names.push_back(name);
+    columns.push_back(column);
+  }
+};
+
 // A list of feature names compiled into a snapshot function: one function for serving and training.
 // Immutable and thread-safe after Compile.
 class FeatureSet {
@@ -51,7 +65,7 @@ class FeatureSet {
   int size() const { return static_cast<int>(names_.size()); }
   const std::vector<std::string>& names() const { return names_; }
   const std::vector<Shape>& shapes() const { return shapes_; }
-  FrozenNames frozen() const { return {categories_, channels_}; }
+  FrozenNames frozen() const { return {categories_.names, channels_.names}; }
 
   // Writes size() raw values as of an instant; NaN is "missing". Same record and instant: same
   // bits. Before the first purchase, what measures time since a purchase or divides by purchases is
@@ -71,8 +85,8 @@ class FeatureSet {
   std::vector<std::string> names_;
   std::vector<Shape> shapes_;
   std::vector<Column> columns_;
-  std::vector<std::uint64_t> categories_;
-  std::vector<std::uint64_t> channels_;
+  NamedShares categories_;
+  NamedShares channels_;
 };
 
 }  // namespace segmentd::feature
