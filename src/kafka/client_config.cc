@@ -8,7 +8,9 @@ namespace {
 constexpr std::int64_t kKiB = 1024;
 // librdkafka asks for no less than its message.max.bytes, 1,000,000.
 constexpr std::int64_t kFetchBytesMin = 1 << 20;
-constexpr std::int64_t kFetchBytesMax = 50 << 20;  // librdkafka's default
+// An answer lies in one piece of memory: one of librdkafka's default size, 50 MiB, is asked of the
+// system and given back each time, and lives until its last record is used.
+constexpr std::int64_t kFetchBytesMax = 4 << 20;
 
 Config ConsumerConfig(std::int64_t fetch_bytes_max, bool read_committed) {
   Config config;
