@@ -40,12 +40,15 @@ class Target {
 class FileTarget final : public Target {
  public:
   // An empty path is stdout.
-  explicit FileTarget(const std::string& path)
-      : name_(path.empty() ? "stdout" : path),
-        file_(path.empty() ? stdout : std::fopen(path.c_str(), "wb")),
-        owned_(!path.empty()) {}
+  static Result<std::unique_ptr<FileTarget>> Open(const std::string& path) {
+    std::FILE* const file = path.empty() ? stdout : std::fopen(path.c_str(), "wb");
+    if (file == nullptr) {
+      return Fail(Code::kStorage, "{} cannot be written: {}", path, std::strerror(errno));
+    }
+    return std::unique_ptr<FileTarget>(new FileTarget(path.empty() ? "stdout" : path, file));
+  }
   ~FileTarget() override {
-    if (owned_ && file_ != nullptr) std::fclose(file_);
+    if (file_ != stdout) std::fclose(file_);
   }
 
   Status Write(const generate::Record&, std::string& value) override {
@@ -53,22 +56,23 @@ class FileTarget final : public Target {
     return Write(value);
   }
   Status Write(std::string_view text) {
-    if (file_ == nullptr || std::fwrite(text.data(), 1, text.size(), file_) != text.size()) {
+    if (std::fwrite(text.data(), 1, text.size(), file_) != text.size()) {
       return Fail(Code::kStorage, "{} cannot be written: {}", name_, std::strerror(errno));
     }
     return Ok();
   }
   Status Finish() override {
-    if (file_ == nullptr || std::fflush(file_) != 0) {
+    if (std::fflush(file_) != 0) {
       return Fail(Code::kStorage, "{} cannot be written: {}", name_, std::strerror(errno));
     }
     return Ok();
   }
 
  private:
+  FileTarget(std::string name, std::FILE* file) : name_(std::move(name)), file_(file) {}
+
   const std::string name_;
   std::FILE* const file_;
-  const bool owned_;
 };
 
 class TopicTarget final : public Target {
@@ -115,7 +119,8 @@ Result<std::unique_ptr<Target>> OpenTopic(const GenArgs& args) {
 
 Result<std::unique_ptr<Target>> OpenTarget(const GenArgs& args) {
   if (args.out.empty() && !(args.brokers.empty() && args.config.empty())) return OpenTopic(args);
-  return std::make_unique<FileTarget>(args.out);
+  SEGMENTD_ASSIGN_OR_RETURN(auto file, FileTarget::Open(args.out));
+  return file;
 }
 
 Status Generate(const GenArgs& args, generate::Generator& generator, Target& target,
@@ -165,9 +170,14 @@ int RunGen(GenArgs args) {
     Say("segmentd: " + generator.error().message);
     return kExitUsage;
   }
+  std::unique_ptr<FileTarget> truth;
+  if (!args.truth.empty()) {
+    Result<std::unique_ptr<FileTarget>> opened = FileTarget::Open(args.truth);
+    if (!opened.ok()) return Complain(opened.error());
+    truth = std::move(*opened);
+  }
   const Result<std::unique_ptr<Target>> target = OpenTarget(args);
   if (!target.ok()) return Complain(target.error());
-  const auto truth = args.truth.empty() ? nullptr : std::make_unique<FileTarget>(args.truth);
   const Status made = Generate(args, *generator, **target, truth.get());
   if (!made.ok()) return Complain(made.error());
   const generate::Counts& counts = generator->counts();
@@ -181,8 +191,12 @@ int RunGen(GenArgs args) {
 Runner AddGen(CLI::App& command) {
   const auto args = std::make_shared<GenArgs>();
   generate::Options& options = args->options;
-  command.add_option("--customers", options.customers, "how many customers")->capture_default_str();
+  // A minus would be taken for a very large number.
+  command.add_option("--customers", options.customers, "how many customers")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
   command.add_option("--events", options.events, "how many records in total")
+      ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
   command.add_option("--days", options.days, "over how many days")->capture_default_str();
   command.add_option("--seed", options.seed, "same seed, same bytes")->capture_default_str();
