@@ -155,8 +155,11 @@ Status Task::Produce(Transaction& transaction, std::string_view id, std::string_
   if (options_.state_every_commit && !image.empty()) {
     if (customers_.empty()) customers_.resize(1);
     SEGMENTD_RETURN_IF_ERROR(pipeline::DecodeCustomer(image, customers_[0]));
-    SEGMENTD_RETURN_IF_ERROR(
-        transaction.Send(parts_.pipeline.StateRecord(partition_, id, customers_[0])));
+    // A profile alone is no history that could be told as of an instant.
+    if (customers_[0].record.events > 0) {
+      SEGMENTD_RETURN_IF_ERROR(
+          transaction.Send(parts_.pipeline.StateRecord(partition_, id, customers_[0])));
+    }
   }
   image_.assign(1, ports::kCustomerKey).append(id);
   const Status sent = transaction.SendImage(partition_, image_, image.empty() ? nullptr : &image);

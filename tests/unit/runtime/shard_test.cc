@@ -243,6 +243,18 @@ TEST(ShardTest, WritesTheStateOfEachTouchedCustomerPerCommitWhenAsked) {
   EXPECT_THAT(states.back(), testing::HasSubstr("\"last_event\""));
 }
 
+TEST(ShardTest, WritesNoStateOfACustomerWhoHasAProfileAlone) {
+  ShardWorld world(1, /*profiles=*/true);
+  world.options.state_every_commit = true;
+  FakeBroker::Entry entry;
+  entry.key = "c1";
+  entry.value = R"({"customer_id":"c1","age":41})";
+  world.broker.Append(FakeBroker::InputTopic(event::Source::kProfiles), kFirst, entry);
+  ASSERT_TRUE(world.RunUntilDrained().has_value());
+  EXPECT_EQ(world.stores.disk(kFirst).images.size(), 1U);
+  EXPECT_TRUE(world.Output(Topic::kCustomerState, kFirst).empty());
+}
+
 TEST(ShardTest, CommitsBothInputsOfAPartitionTogether) {
   ShardWorld world(2, /*profiles=*/true);
   world.AddInput(1, 50);
