@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <array>
 #include <filesystem>
+#include <functional>
+#include <optional>
 
 #include "app/commands.h"
 #include "app/config_args.h"
@@ -61,11 +63,15 @@ Status ReadFile(const TrainArgs& args, const config::Config& config, train::Hist
   return Ok();
 }
 
-Status ReadTopic(const std::string& topic, const config::Config& config, train::History& history) {
-  SEGMENTD_ASSIGN_OR_RETURN(const kafka::Connection connection, ConnectionOf(config, nullptr));
+// Adds a record's content to a history, or says why it cannot be used.
+using TakeRecord =
+    std::function<std::optional<event::Rejection>(event::Decoder&, const event::RawRecord&)>;
+
+Status ReadTopic(const kafka::Connection& connection, const std::string& topic,
+                 const event::Format& format, const TakeRecord& take) {
   SEGMENTD_ASSIGN_OR_RETURN(kafka::TopicReader reader, kafka::TopicReader::Open(connection, topic));
   SEGMENTD_ASSIGN_OR_RETURN(const std::unique_ptr<event::Decoder> decoder,
-                            event::Decoder::Create(TransactionsFormatOf(config)));
+                            event::Decoder::Create(format));
   ProgressBar bar;
   std::uint64_t read = 0;
   std::uint64_t refused = 0;
@@ -73,25 +79,46 @@ Status ReadTopic(const std::string& topic, const config::Config& config, train::
   while (!reader.AtEnd()) {
     SEGMENTD_ASSIGN_OR_RETURN(const auto records, reader.Poll(kPollMs));
     for (const event::RawRecord& record : records) {
-      const auto decoded = decoder->DecodeTransaction(record);
-      if (decoded) {
-        history.Add(*decoded);
-      } else if (refused++ == 0) {
-        first = fmt::format("partition {} offset {}: {}", record.partition.value(),
-                            record.offset.value(), decoded.error().message);
+      const std::optional<event::Rejection> why_not = take(*decoder, record);
+      if (why_not && refused++ == 0) {
+        first = fmt::format("{}: partition {} offset {}: {}", topic, record.partition.value(),
+                            record.offset.value(), why_not->message);
       }
     }
     read += records.size();
     decoder->Reset();
-    bar.Show(fmt::format("reading: {} records", read), 0);
+    bar.Show(fmt::format("reading {}: {} records", topic, read), 0);
   }
   SayRefused(refused, read, first);
   return Ok();
 }
 
+Status ReadTopics(const TrainArgs& args, const config::Config& config, train::History& history) {
+  SEGMENTD_ASSIGN_OR_RETURN(const kafka::Connection connection, ConnectionOf(config, nullptr));
+  const auto add = [&history](const auto& decoded) -> std::optional<event::Rejection> {
+    if (!decoded) return decoded.error();
+    history.Add(*decoded);
+    return std::nullopt;
+  };
+  if (config.input.profiles.topic) {
+    SEGMENTD_RETURN_IF_ERROR(
+        ReadTopic(connection, *config.input.profiles.topic, ProfilesFormatOf(config),
+                  [&add](event::Decoder& decoder, const event::RawRecord& record) {
+                    return add(decoder.DecodeProfile(record));
+                  }));
+  }
+  return ReadTopic(connection, args.events, TransactionsFormatOf(config),
+                   [&add](event::Decoder& decoder, const event::RawRecord& record) {
+                     return add(decoder.DecodeTransaction(record));
+                   });
+}
+
 Status ReadEvents(const TrainArgs& args, const config::Config& config, train::History& history) {
-  return IsFile(args.events) ? ReadFile(args, config, history)
-                             : ReadTopic(args.events, config, history);
+  if (!IsFile(args.events)) return ReadTopics(args, config, history);
+  if (config.input.profiles.topic) {
+    Say("profiles are read beside a topic's events only: this model knows no attributes");
+  }
+  return ReadFile(args, config, history);
 }
 
 Result<train::Fit> Fit(const TrainArgs& args, const config::Config& config,
