@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 
 #include "app/console.h"
+#include "app/mistakes.h"
 
 namespace segmentd::app {
 
@@ -23,11 +24,11 @@ Result<config::Config> Take(Result<config::Loaded> loaded) {
 }  // namespace
 
 Result<config::Config> LoadConfig(const std::string& path) {
-  return Take(config::Load(path, config::ProcessEnvironment()));
+  return Take(config::Load(path, config::ProcessEnvironment(), FindMistakes));
 }
 
 Result<config::Config> DefaultConfig() {
-  return Take(config::Parse("", "the environment", config::ProcessEnvironment()));
+  return Take(config::Parse("", "the environment", config::ProcessEnvironment(), FindMistakes));
 }
 
 }  // namespace segmentd::app

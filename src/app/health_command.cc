@@ -39,6 +39,10 @@ Result<config::Address> AddressOf(const HealthArgs& args) {
 }
 
 int RunHealth(const HealthArgs& args) {
+  if (!args.address.empty() && !config::ParseAddress(args.address)) {
+    Say("segmentd: --address takes HOST:PORT, not `" + args.address + "`");
+    return kExitUsage;
+  }
   const Result<config::Address> address = AddressOf(args);
   if (!address.ok()) return Complain(address.error());
   const Result<http::Reply> reply = http::Get(address->host, address->port, "/readyz", kTimeoutS);

@@ -4,6 +4,7 @@
 #include <fstream>
 #include <iterator>
 
+#include "app/mistakes.h"
 #include "app/version.h"
 #include "segmentd/event/decoder.h"
 
@@ -19,20 +20,6 @@ constexpr int kSyslogCritical = 2;
 // A record that is too large for `input.max_bytes` is still one that the input topic took.
 std::int64_t DlqRecordBytesMax(const config::Config& config, const InputShape& input) {
   return std::max(config.input.max_bytes, input.record_bytes_max) + kDlqExtraBytes;
-}
-
-event::Format ProfilesFormatOf(const config::Config& config) {
-  const config::Profiles& profiles = config.input.profiles;
-  event::Format format;
-  format.encoding = profiles.format;
-  format.framing = profiles.framing;
-  format.max_bytes = config.input.max_bytes;
-  format.fields = profiles.fields;
-  const feature::Plan& plan = config.features;
-  format.profile_attributes = plan.profile_numbers;
-  format.profile_attributes.insert(format.profile_attributes.end(), plan.profile_names.begin(),
-                                   plan.profile_names.end());
-  return format;
 }
 
 }  // namespace
@@ -88,6 +75,20 @@ event::Format TransactionsFormatOf(const config::Config& config) {
   format.time = transactions.time;
   format.max_bytes = config.input.max_bytes;
   format.fields = transactions.fields;
+  return format;
+}
+
+event::Format ProfilesFormatOf(const config::Config& config) {
+  const config::Profiles& profiles = config.input.profiles;
+  event::Format format;
+  format.encoding = profiles.format;
+  format.framing = profiles.framing;
+  format.max_bytes = config.input.max_bytes;
+  format.fields = profiles.fields;
+  const feature::Plan& plan = config.features;
+  format.profile_attributes = plan.profile_numbers;
+  format.profile_attributes.insert(format.profile_attributes.end(), plan.profile_names.begin(),
+                                   plan.profile_names.end());
   return format;
 }
 
@@ -157,13 +158,10 @@ Result<std::shared_ptr<const pipeline::Model>> LoadBootstrap(const config::Confi
 }
 
 Status CheckOffline(const config::Config& config, bool with_files) {
-  const auto in = [](std::string_view what, const Error& error) {
-    return tl::unexpected(Error{Code::kConfig, error.With(what).message});
-  };
-  const Status client = kafka::CheckSettings(config.kafka.client);
-  if (!client.ok()) return in("kafka.client", client.error());
-  const auto pipeline = pipeline::Pipeline::Create(PipelineOptionsOf(config));
-  if (!pipeline.ok()) return in("input", pipeline.error());
+  if (const auto mistakes = FindMistakes(config); !mistakes.empty()) {
+    return Fail(Code::kConfig, "{}: {}", mistakes.front().path, mistakes.front().message);
+  }
+  SEGMENTD_RETURN_IF_ERROR(pipeline::Pipeline::Create(PipelineOptionsOf(config)));
   if (!with_files) return Ok();
   SEGMENTD_RETURN_IF_ERROR(ConnectionOf(config, nullptr));
   if (config.http.token_file) {

@@ -34,6 +34,7 @@ struct InputShape {
 std::vector<kafka::TopicSpec> OutputSpecsOf(const config::Config& config, const InputShape& input);
 
 event::Format TransactionsFormatOf(const config::Config& config);
+event::Format ProfilesFormatOf(const config::Config& config);
 pipeline::Options PipelineOptionsOf(const config::Config& config);
 
 kafka::ShardOptions KafkaShardOptionsOf(const config::Config& config, const MemoryPlan& memory,

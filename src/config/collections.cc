@@ -131,6 +131,7 @@ class ClientValue final : public CollectionValue {
                    complaints.Add(value.Mark(), path, fmt::format("`{}` takes one value", key));
                  } else {
                    client[key] = value.Scalar();
+                   complaints.Remember(fmt::format("{}.{}", path, key), mark);
                  }
                });
     member_ = std::move(client);
@@ -167,6 +168,7 @@ class FieldSourcesValue final : public CollectionValue {
                        fmt::format("unknown field `{}`{}", key, DidYouMean(key, known_)));
                  } else if (auto source = ReadSource(value)) {
                    fields[key] = *std::move(source);
+                   complaints.Remember(fmt::format("{}.{}", path, key), value.Mark());
                  } else {
                    complaints.Add(value.Mark(), path,
                                   fmt::format("`{}` takes a path or {{constant: VALUE}}", key));

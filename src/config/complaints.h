@@ -22,7 +22,7 @@ class Complaints {
   // Complains about the value of a field, or about the structure (path empty).
   void Add(const YAML::Mark& mark, std::string_view path, std::string_view message);
 
-  // Notes where a field was set, for mistakes found once all fields are known.
+  // Notes where a field or an entry of a map was set, for mistakes found once all are known.
   void Remember(std::string_view path, const YAML::Mark& mark);
   void AddFor(std::string_view path, std::string_view message);
 

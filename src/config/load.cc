@@ -43,9 +43,12 @@ class Loader {
     }
   }
 
-  Result<Loaded> Finish() {
+  Result<Loaded> Finish(const Check& check) {
     // Values that were refused keep their defaults; comparing those would mislead.
     if (complaints_.ToStatus().ok()) CheckTogether(config_, complaints_);
+    if (complaints_.ToStatus().ok() && check) {
+      for (const Mistake& found : check(config_)) complaints_.AddFor(found.path, found.message);
+    }
     SEGMENTD_RETURN_IF_ERROR(complaints_.ToStatus());
     return Loaded{std::move(config_), std::move(warnings_)};
   }
@@ -220,17 +223,18 @@ Environment ProcessEnvironment() {
   return environment;
 }
 
-Result<Loaded> Parse(std::string_view text, std::string_view name, const Environment& environment) {
+Result<Loaded> Parse(std::string_view text, std::string_view name, const Environment& environment,
+                     const Check& check) {
   if (!IsUtf8(text)) return Fail(Code::kConfig, "{}: not UTF-8 text; is it the right file?", name);
   Loader loader(name);
   loader.ReadText(text);
   loader.ReadEnvironment(environment);
-  return loader.Finish();
+  return loader.Finish(check);
 }
 
-Result<Loaded> Load(const std::string& path, const Environment& environment) {
+Result<Loaded> Load(const std::string& path, const Environment& environment, const Check& check) {
   SEGMENTD_ASSIGN_OR_RETURN(const std::string text, ReadWhole(path, kTextBytesMax));
-  return Parse(text, path, environment);
+  return Parse(text, path, environment, check);
 }
 
 Result<std::string> ReadSecret(const std::string& path, std::string_view what) {

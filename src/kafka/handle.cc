@@ -2,18 +2,39 @@
 
 #include <algorithm>
 
+#include "segmentd/base/text.h"
+
 namespace segmentd::kafka {
 namespace {
 
 using ConfPtr = std::unique_ptr<rd_kafka_conf_t, FreeWith<rd_kafka_conf_destroy>>;
 
+// The keys that librdkafka knows.
+std::vector<std::string> KnownKeys(rd_kafka_conf_t* conf) {
+  std::size_t count = 0;
+  const char** const pairs = rd_kafka_conf_dump(conf, &count);
+  std::vector<std::string> keys;
+  for (std::size_t i = 0; i < count; i += 2) keys.emplace_back(pairs[i]);
+  rd_kafka_conf_dump_free(pairs, count);
+  return keys;
+}
+
 Status Set(rd_kafka_conf_t* conf, const std::string& key, const std::string& value) {
   char reason[512] = "";
-  if (rd_kafka_conf_set(conf, key.c_str(), value.c_str(), reason, sizeof reason) !=
-      RD_KAFKA_CONF_OK) {
-    return Fail(Code::kConfig, "kafka.client: {}={}: {}", key, value, reason);
+  switch (rd_kafka_conf_set(conf, key.c_str(), value.c_str(), reason, sizeof reason)) {
+    case RD_KAFKA_CONF_OK:
+      return Ok();
+    case RD_KAFKA_CONF_INVALID:
+      break;
+    case RD_KAFKA_CONF_UNKNOWN: {
+      const std::vector<std::string> known = KnownKeys(conf);
+      const std::vector<std::string_view> views(known.begin(), known.end());
+      const auto nearest = NearestName(key, views);
+      return Fail(Code::kConfig, "librdkafka has no setting \"{}\"{}", key,
+                  nearest ? fmt::format("; did you mean `{}`?", *nearest) : "");
+    }
   }
-  return Ok();
+  return Fail(Code::kConfig, "{}={}: {}", key, value, reason);
 }
 
 // Both kinds of client take the same settings, and librdkafka remarks on each that only the other
@@ -29,9 +50,8 @@ Status CheckSettings(const Settings& client) {
   const ConfPtr conf(rd_kafka_conf_new());
   for (const auto& [key, value] : client) {
     if (std::find(kOwnedSettings.begin(), kOwnedSettings.end(), key) != kOwnedSettings.end()) {
-      return Fail(
-          Code::kConfig,
-          "kafka.client: \"{}\" is set by segmentd itself; remove it from the configuration", key);
+      return Fail(Code::kConfig,
+                  "\"{}\" is set by segmentd itself; remove it from the configuration", key);
     }
     if (Status set = Set(conf.get(), key, value); !set.ok()) return set;
   }
@@ -43,16 +63,18 @@ Result<Handle> Handle::Open(const Connection& connection, const Config& config, 
     return Fail(Code::kConfig, "kafka.brokers is empty: name at least one host:port");
   }
   if (Status checked = CheckSettings(connection.client); !checked.ok()) {
-    return tl::unexpected(checked.error());
+    return tl::unexpected(checked.error().With("kafka.client"));
   }
   ConfPtr conf(rd_kafka_conf_new());
   for (const Settings* settings : {&config.defaults, &connection.client, &config.owned}) {
     for (const auto& [key, value] : *settings) {
-      if (Status set = Set(conf.get(), key, value); !set.ok()) return tl::unexpected(set.error());
+      if (Status set = Set(conf.get(), key, value); !set.ok()) {
+        return tl::unexpected(set.error().With("kafka.client"));
+      }
     }
   }
   if (Status set = Set(conf.get(), "bootstrap.servers", connection.brokers); !set.ok()) {
-    return tl::unexpected(set.error());
+    return tl::unexpected(set.error().With("kafka.brokers"));
   }
   Handle handle;
   handle.context_ = std::make_unique<Context>(Context{connection.brokers, connection.log, &events});

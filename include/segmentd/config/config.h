@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -141,12 +142,23 @@ struct Loaded {
 using Environment = std::vector<std::string>;
 Environment ProcessEnvironment();
 
+// What is wrong with a field, or with one entry of a map: "kafka.client.acks".
+struct Mistake {
+  std::string path;
+  std::string message;
+};
+// Finds what only others know, such as the keys of a library; gets a configuration that is right
+// otherwise.
+using Check = std::function<std::vector<Mistake>(const Config&)>;
+
 // Reads a YAML text, then the SEGMENTD_SECTION__FIELD overrides of the environment. name stands for
 // the file in messages. kConfig with every mistake at once, one per line: "FILE:LINE:COLUMN: what
 // is wrong and what would be right".
-Result<Loaded> Parse(std::string_view text, std::string_view name, const Environment& environment);
+Result<Loaded> Parse(std::string_view text, std::string_view name, const Environment& environment,
+                     const Check& check = {});
 // The same for a file. kConfig when it cannot be read.
-Result<Loaded> Load(const std::string& path, const Environment& environment);
+Result<Loaded> Load(const std::string& path, const Environment& environment,
+                    const Check& check = {});
 
 // The configuration as commented YAML, every field with its meaning and range; Parse gives it back.
 std::string Render(const Config& config);

@@ -78,6 +78,8 @@ class UsageTest(CliTest):
     def test_what_is_missing_or_of_a_wrong_type_is_named(self):
         self.assertIn("--config", self.segmentd("run", code=2).stderr)
         self.assertIn("--events", self.segmentd("gen", "--events", "many", code=2).stderr)
+        self.assertIn("--events", self.segmentd("gen", "--events", "-1", code=2).stderr)
+        self.segmentd("health", "--address", "nowhere", code=2)
         self.assertIn("--start", self.segmentd("gen", "--start", "monday", code=2).stderr)
 
     def test_version_for_people_and_programs(self):
@@ -117,9 +119,24 @@ class ConfigTest(CliTest):
         )
         self.assertIn("SEGMENTD_KAFKA__BROKERS", done.stderr)
 
-    def test_owned_client_keys_are_refused(self):
-        path = self.write("kafka: {client: {enable.idempotence: false}}\n")
-        self.assertIn("enable.idempotence", self.segmentd("check-config", path, code=78).stderr)
+    def test_what_only_others_know_is_told_with_its_place_too(self):
+        path = self.write(
+            "kafka:\n  client:\n    enable.idempotence: false\n    sesion.timeout.ms: 9000\n"
+            "input: {transactions: {fields: {amount: order..net, channel: {constant: 5}}}}\n"
+            "features: {exclude: [category_share_*, order_7d]}\n"
+        )
+        told = self.segmentd("check-config", path, code=78).stderr.splitlines()
+        for line, place, words in zip(
+            told,
+            ("3:5: kafka.client.enable.idempotence", "4:5: kafka.client.sesion.timeout.ms")
+            + ("5:41: input.transactions.fields.amount", "5:62: input.transactions.fields.channel")
+            + ("6:21: features.exclude",),
+            ("set by segmentd itself", "did you mean `session.timeout.ms`?", "no dotted path")
+            + ("expected a text", "did you mean `orders_7d`?"),
+        ):
+            self.assertIn(f"{path}:{place}: ", line)
+            self.assertIn(words, line)
+        self.assertEqual(len(told), 5)
         self.segmentd("run", "-c", path, code=78)
 
     def test_files_that_it_names_are_read_unless_offline(self):
@@ -149,7 +166,11 @@ class GenTest(CliTest):
         self.segmentd("gen", "--out", "x", "--brokers", "b:1", code=2)
 
     def test_a_full_or_missing_folder_is_a_storage_error(self):
-        self.segmentd("gen", "--events", 10, "--customers", 5, "--out", "nowhere/x", code=74)
+        args = ("gen", "--events", 10, "--customers", 5)
+        self.segmentd(*args, "--out", "nowhere/x", code=74)
+        told = self.segmentd(*args, "--truth", "nowhere/x", code=74)
+        self.assertIn("nowhere/x cannot be written: No such file", told.stderr)
+        self.assertEqual(told.stdout, "")
 
 
 class TrainTest(CliTest):

@@ -42,8 +42,10 @@ TEST(OptionsTest, ReadsClientSecretsFromTheirFiles) {
 
 TEST(OptionsTest, AllowsTheDlqMoreThanTheInput) {
   config::Config config;
-  const auto options = KafkaShardOptionsOf(config, PlanMemory(1 << 30, 1), {}, "i", 0);
+  auto options = KafkaShardOptionsOf(config, PlanMemory(1 << 30, 1), {}, {}, "i", 0);
   EXPECT_GT(options.dlq_record_bytes_max, config.input.max_bytes);
+  options = KafkaShardOptionsOf(config, PlanMemory(1 << 30, 1), {}, {1, 20 << 20}, "i", 0);
+  EXPECT_GT(options.dlq_record_bytes_max, 20 << 20);
 }
 
 TEST(CheckOfflineTest, TakesTheDefaults) {

@@ -54,6 +54,21 @@ TEST(ConfigTest, TakesTheContractsExampleWhichIsTheDefaultsPlusProfiles) {
   EXPECT_EQ(Render(Good(kContract)), Render(expected));
 }
 
+TEST(ConfigTest, TellsWhatItsCallerFindsWithThePlaceOfTheEntry) {
+  const auto find = [](const Config& config) {
+    EXPECT_EQ(config.shards, 2);
+    return std::vector<Mistake>{
+        {"kafka.client.x", "no"}, {"shards", "odd"}, {"http.listen", "busy"}};
+  };
+  const auto loaded = Parse("shards: 2\nkafka: {client: {x: 1}}\n", "t.yaml",
+                            {"SEGMENTD_HTTP__LISTEN=127.0.0.1:1"}, find);
+  ASSERT_FALSE(loaded.ok());
+  EXPECT_EQ(loaded.error().message,
+            "t.yaml:2:18: kafka.client.x: no\n"
+            "t.yaml:1:9: shards: odd\n"
+            "environment SEGMENTD_HTTP__LISTEN: http.listen: busy");
+}
+
 TEST(ConfigTest, AnEmptyTextIsTheDefaults) {
   const std::string defaults = Render(Config{});
   for (const char* text : {"", "# nothing\n", "---\n", "kafka:\n"}) {
