@@ -21,7 +21,6 @@ std::vector<std::uint32_t> Choose(const EventTable& table, std::vector<std::uint
   std::nth_element(order.begin(), end, order.end());
   candidates.clear();
   for (auto at = order.begin(); at != end; ++at) candidates.push_back(at->second);
-  std::sort(candidates.begin(), candidates.end());
   return candidates;
 }
 
@@ -36,6 +35,10 @@ Groups::Groups(const EventTable& table, std::size_t customers_max, std::uint64_t
   }
   candidates_ = customers_.size();
   customers_ = Choose(table, std::move(customers_), customers_max, seed);
+  // Not as they came: the partitions of a topic arrive interleaved in another way each time.
+  std::sort(customers_.begin(), customers_.end(), [&](std::uint32_t a, std::uint32_t b) {
+    return table.customer_hashes[a] < table.customer_hashes[b];
+  });
 
   // Where a customer's next row goes; those not chosen have no place.
   constexpr std::size_t kNowhere = SIZE_MAX;

@@ -166,6 +166,22 @@ TEST(FitModelTest, GivesTheSameBytesForTheSameSeed) {
   EXPECT_NE(first, bytes());
 }
 
+// As the partitions of a topic do: in order for each customer, and otherwise in any.
+TEST(FitModelTest, GivesTheSameBytesHoweverCustomersAreInterleaved) {
+  std::vector<Kept> events = Archetypes(120);
+  Options options = SmallOptions();
+  options.rows_max = 80;
+  const auto bytes = [&] {
+    const auto fit = FitModel(HistoryOf(events), options, {});
+    EXPECT_TRUE(fit.ok());
+    return model::EncodeBundle(fit->bundle);
+  };
+  const std::string first = bytes();
+  std::stable_sort(events.begin(), events.end(),
+                   [](const Kept& a, const Kept& b) { return a.customer > b.customer; });
+  EXPECT_EQ(first, bytes());
+}
+
 TEST(FitModelTest, FillsABundleThatReadsBack) {
   const auto fit = FitModel(HistoryOf(Archetypes(200)), SmallOptions(), {});
   ASSERT_TRUE(fit.ok());
