@@ -5,6 +5,8 @@
 namespace segmentd::pipeline {
 namespace {
 
+constexpr std::uint32_t kNull = UINT32_MAX;
+
 struct Sizes {
   std::uint32_t name = 0;
   std::uint32_t value = 0;
@@ -23,8 +25,9 @@ OutHeaders::OutHeaders(std::initializer_list<OutHeader> headers) {
 }
 
 void OutHeaders::Add(std::string_view name, std::string_view value) {
+  const bool null = value.data() == nullptr;
   const Sizes sizes{static_cast<std::uint32_t>(name.size()),
-                    static_cast<std::uint32_t>(value.size())};
+                    null ? kNull : static_cast<std::uint32_t>(value.size())};
   bytes_.append(reinterpret_cast<const char*>(&sizes), sizeof sizes);
   bytes_.append(name);
   bytes_.append(value);
@@ -33,12 +36,13 @@ void OutHeaders::Add(std::string_view name, std::string_view value) {
 OutHeader OutHeaders::Iterator::operator*() const {
   const Sizes sizes = SizesAt(at_);
   const char* const name = at_ + sizeof sizes;
+  if (sizes.value == kNull) return {{name, sizes.name}, {}};
   return {{name, sizes.name}, {name + sizes.name, sizes.value}};
 }
 
 OutHeaders::Iterator& OutHeaders::Iterator::operator++() {
   const Sizes sizes = SizesAt(at_);
-  at_ += sizeof sizes + sizes.name + sizes.value;
+  at_ += sizeof sizes + sizes.name + (sizes.value == kNull ? 0 : sizes.value);
   return *this;
 }
 

@@ -11,7 +11,7 @@ namespace segmentd::event {
 
 struct Header {
   std::string_view name;
-  std::string_view value;
+  std::string_view value;  // of no data (nullptr): null, which Kafka tells from empty
 };
 
 // Which of the two input topics a record came from.

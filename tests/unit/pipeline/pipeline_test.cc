@@ -196,6 +196,18 @@ TEST(PipelineTest, RefusedRecordsGoToTheDlqAsTheyCameAndNeverMoveTheClock) {
   EXPECT_EQ(HeaderOf(letters[2], "segmentd.error.stage"), "decode");
 }
 
+TEST(PipelineTest, ADeadLetterTellsANullHeaderFromAnEmptyOne) {
+  PipelineHarness harness;
+  harness.Run({{.key = "c1", .value = "{", .headers = {{"null", {}}, {"empty", ""}, {"a", "b"}}}});
+  const OutRecord letter = harness.Outputs(Topic::kDlq).at(0);
+  auto header = letter.headers.begin();
+  EXPECT_EQ((*header).value.data(), nullptr);
+  EXPECT_EQ((*++header).name, "empty");
+  EXPECT_NE((*header).value.data(), nullptr);
+  EXPECT_EQ((*header).value, "");
+  EXPECT_EQ((*++header).value, "b");
+}
+
 TEST(PipelineTest, TraceAndCorrelationPassFromTheCauseToTheChange) {
   PipelineHarness harness;
   harness.pipeline().UseModel(support::LoadModel(support::OrdersBundle()));
