@@ -201,60 +201,6 @@ TEST(ShardTest, EndsWhenTheDiskFails) {
   EXPECT_EQ(world.Violations(), "");
 }
 
-TEST(ShardTest, DeadLettersAnOutputThatItsTopicRefuses) {
-  ShardWorld world(1);
-  world.AddPurchase(kFirst, "c1", 0);
-  ShardProcess process(world.broker, world.clock, world.stores, world.chaos, world.probe,
-                       world.options);
-  process.sink.RefuseLargerThan(400);
-  ASSERT_TRUE(process.shard.Run({}).has_value());
-  EXPECT_TRUE(world.Output(Topic::kSegmentChanged, kFirst).empty());
-  EXPECT_THAT(world.Output(Topic::kDlq, kFirst),
-              testing::Contains(testing::HasSubstr("output_too_large")));
-}
-
-TEST(ShardTest, KeepsAllButTheValueOfADeadLetterThatItsTopicRefuses) {
-  ShardWorld world(1);
-  FakeBroker::Entry entry;
-  entry.key = "c1";
-  entry.value = std::string(4000, '{');
-  entry.headers = {{"trace", "t1"}};
-  world.broker.Append(FakeBroker::InputTopic(event::Source::kTransactions), kFirst, entry);
-  ShardProcess process(world.broker, world.clock, world.stores, world.chaos, world.probe,
-                       world.options);
-  process.sink.RefuseLargerThan(2000);
-  ASSERT_TRUE(process.shard.Run({}).has_value());
-  const auto letters = world.Output(Topic::kDlq, kFirst);
-  ASSERT_EQ(letters.size(), 1U);
-  EXPECT_THAT(letters[0],
-              testing::StartsWith("c1 = (null) trace=t1 segmentd.error.code=malformed"));
-  EXPECT_THAT(letters[0], testing::HasSubstr("segmentd.error.offset=0"));
-  EXPECT_THAT(letters[0], testing::HasSubstr("segmentd.error.value_left_out="));
-}
-
-TEST(ShardTest, WritesTheStateOfEachTouchedCustomerPerCommitWhenAsked) {
-  ShardWorld world(1);
-  world.options.state_every_commit = true;
-  for (int day = 0; day < 3; ++day) world.AddPurchase(kFirst, "c1", day);
-  world.AddPurchase(kFirst, "c2", 3);
-  ASSERT_TRUE(world.RunUntilDrained().has_value());
-  const auto states = world.Output(Topic::kCustomerState, kFirst);
-  EXPECT_THAT(states, testing::Contains(testing::StartsWith("c1")));
-  EXPECT_THAT(states.back(), testing::HasSubstr("\"last_event\""));
-}
-
-TEST(ShardTest, WritesNoStateOfACustomerWhoHasAProfileAlone) {
-  ShardWorld world(1, /*profiles=*/true);
-  world.options.state_every_commit = true;
-  FakeBroker::Entry entry;
-  entry.key = "c1";
-  entry.value = R"({"customer_id":"c1","age":41})";
-  world.broker.Append(FakeBroker::InputTopic(event::Source::kProfiles), kFirst, entry);
-  ASSERT_TRUE(world.RunUntilDrained().has_value());
-  EXPECT_EQ(world.stores.disk(kFirst).images.size(), 1U);
-  EXPECT_TRUE(world.Output(Topic::kCustomerState, kFirst).empty());
-}
-
 TEST(ShardTest, CommitsBothInputsOfAPartitionTogether) {
   ShardWorld world(2, /*profiles=*/true);
   world.AddInput(1, 50);
