@@ -174,9 +174,9 @@ void PipelineBatch(benchmark::State& state) {
     for (std::size_t from = 0; from < raw.size(); from += 512) {
       pipeline->Decode(std::span(raw).subspan(from, 512), batch);
       std::vector<pipeline::Customer> customers(batch.customers().size());
-      std::vector<std::uint8_t> touched(customers.size());
+      std::vector<pipeline::Outcome> outcomes(customers.size());
       effects.Clear();
-      pipeline->Apply(batch, customers, touched, clock, 1'800'000'000'000, effects);
+      pipeline->Apply(batch, customers, outcomes, clock, 1'800'000'000'000, effects);
     }
   }
   state.SetItemsProcessed(state.iterations() * kEvents);

@@ -11,6 +11,7 @@ namespace segmentd::app {
 namespace {
 
 constexpr std::size_t kNewest = 8;
+constexpr std::size_t kNewestAlerts = 5;
 constexpr std::size_t kMovements = 6;
 constexpr std::size_t kBar = 24;
 
@@ -74,20 +75,44 @@ std::string ChangeLines(const DemoTally& tally, std::size_t width, bool color) {
   return out;
 }
 
+std::string AlertLines(const DemoTally& tally, std::size_t width) {
+  std::string out;
+  for (const pipeline::AlertNote& note : tally.alerts()) {
+    const std::string line = fmt::format("  {} {} {}: {}", Day(note.as_of_ms), note.customer_id,
+                                         risk::CrossingName(note.crossing), note.text);
+    out += Clip(line, width) + "\n";
+  }
+  return out;
+}
+
 }  // namespace
+
+void DemoTally::Add(std::span<const pipeline::AlertNote> alerts) {
+  for (const pipeline::AlertNote& note : alerts) {
+    at_risk_ += note.crossing == risk::Crossing::kAtRisk ? 1 : 0;
+    recovered_ += note.crossing == risk::Crossing::kRecovered ? 1 : 0;
+    alerts_.push_front(note);
+    if (alerts_.size() > kNewestAlerts) alerts_.pop_back();
+  }
+}
 
 void DemoTally::Add(std::span<const pipeline::ChangeNote> changes) {
   for (const pipeline::ChangeNote& note : changes) {
-    Size& current = sizes_[note.current];
-    current.name = note.current_name;
-    ++current.members;
-    if (note.previous == SegmentId{}) {
-      ++entered_;
-    } else {
-      ++moved_;
+    const bool entered = note.previous == SegmentId{};
+    const bool exited = note.current == SegmentId{};
+    if (!exited) {
+      Size& current = sizes_[note.current];
+      current.name = note.current_name;
+      ++current.members;
+    }
+    if (!entered) {
       Size& previous = sizes_[note.previous];
       if (previous.name.empty()) previous.name = note.previous_name;
       --previous.members;
+    }
+    if (entered) ++entered_;
+    if (!entered && !exited) {
+      ++moved_;
       ++movements_[{note.previous, note.current}];
     }
     newest_.push_front(note);
@@ -116,14 +141,15 @@ std::string DemoScreen(const DemoTally& tally, const DemoFigures& figures, std::
   out += Paint("segments\n", "1", color) + SegmentLines(tally, color);
   out += Paint("\nmovements of the last second\n", "1", color) + MovementLines(tally, color);
   out += Paint("\nlast changes\n", "1", color) + ChangeLines(tally, width, color);
+  out += Paint("\nat risk, and back\n", "1", color) + AlertLines(tally, width);
   return out;
 }
 
 std::string DemoLine(const DemoTally& tally, const DemoFigures& figures) {
   std::string line =
-      fmt::format("{}  {:.0f} events/s  lag {}  entered {}  moved {}  dlq {}",
+      fmt::format("{}  {:.0f} events/s  lag {}  entered {}  moved {}  at risk {}  dlq {}",
                   Day(figures.event_time_ms), figures.events_per_s, figures.lag_records,
-                  tally.entered(), tally.moved(), Refused(figures.counts));
+                  tally.entered(), tally.moved(), tally.at_risk(), Refused(figures.counts));
   if (!tally.newest().empty()) {
     const pipeline::ChangeNote& note = tally.newest().front();
     line += fmt::format("  last: {} {} -> {} [{}] {}", note.customer_id,
@@ -136,9 +162,9 @@ std::string DemoLine(const DemoTally& tally, const DemoFigures& figures) {
 std::string DemoSummary(const DemoTally& tally, const DemoFigures& figures) {
   std::string out = fmt::format(
       "\n{} events accepted, {} duplicates counted once, {} late, {} dead-lettered\n"
-      "{} customers entered a segment, {} moves\n",
+      "{} customers entered a segment, {} moves; {} came to be at risk, {} recovered\n",
       figures.counts.accepted, figures.counts.duplicates, figures.counts.late,
-      Refused(figures.counts), tally.entered(), tally.moved());
+      Refused(figures.counts), tally.entered(), tally.moved(), tally.at_risk(), tally.recovered());
   return out + SegmentLines(tally, false);
 }
 

@@ -12,10 +12,11 @@
 
 namespace segmentd::app {
 
-// What the changes seen so far add up to: sizes, movements, the newest few.
+// What the changes and alerts seen so far add up to: sizes, movements, the newest few.
 class DemoTally {
  public:
   void Add(std::span<const pipeline::ChangeNote> changes);
+  void Add(std::span<const pipeline::AlertNote> alerts);
 
   struct Size {
     std::string name;
@@ -25,6 +26,9 @@ class DemoTally {
   // The movements since the last call to NextFrame, the largest first.
   std::vector<std::pair<std::pair<SegmentId, SegmentId>, int>> Movements() const;
   const std::deque<pipeline::ChangeNote>& newest() const { return newest_; }
+  const std::deque<pipeline::AlertNote>& alerts() const { return alerts_; }
+  std::uint64_t at_risk() const { return at_risk_; }
+  std::uint64_t recovered() const { return recovered_; }
   std::uint64_t entered() const { return entered_; }
   std::uint64_t moved() const { return moved_; }
   void NextFrame() { movements_.clear(); }
@@ -33,6 +37,9 @@ class DemoTally {
   std::map<SegmentId, Size> sizes_;
   std::map<std::pair<SegmentId, SegmentId>, int> movements_;
   std::deque<pipeline::ChangeNote> newest_;
+  std::deque<pipeline::AlertNote> alerts_;
+  std::uint64_t at_risk_ = 0;
+  std::uint64_t recovered_ = 0;
   std::uint64_t entered_ = 0;
   std::uint64_t moved_ = 0;
 };

@@ -18,6 +18,10 @@ class DemoWatch final : public ports::Probe {
     const MutexLock lock(mutex_);
     tally_.Add(changes);
   }
+  void OnAlerts(std::span<const pipeline::AlertNote> alerts) override {
+    const MutexLock lock(mutex_);
+    tally_.Add(alerts);
+  }
 
   ports::ShardStatus Status() const {
     const MutexLock lock(mutex_);

@@ -62,6 +62,9 @@ class ProbeFan final : public ports::Probe {
   void OnChanges(std::span<const pipeline::ChangeNote> changes) override {
     for (ports::Probe* probe : probes_) probe->OnChanges(changes);
   }
+  void OnAlerts(std::span<const pipeline::AlertNote> alerts) override {
+    for (ports::Probe* probe : probes_) probe->OnAlerts(alerts);
+  }
 
  private:
   const std::vector<ports::Probe*> probes_;

@@ -107,6 +107,9 @@ pipeline::Options PipelineOptionsOf(const config::Config& config) {
   options.out_of_orderness_ms = config.time.out_of_orderness_ms;
   options.allowed_lateness_ms = config.time.allowed_lateness_ms;
   options.max_future_ms = config.time.max_future_ms;
+  options.expire_after_ms = config.state.expire_after_ms.value_or(0);
+  options.risk = {static_cast<double>(config.risk.horizon_ms) / static_cast<double>(7 * kDayMs),
+                  config.risk.enter, config.risk.leave, config.risk.lapsed};
   options.plan = config.features;
   return options;
 }
@@ -140,6 +143,7 @@ runtime::ShardOptions RuntimeShardOptionsOf(const config::Config& config, const 
   options.cache_bytes_max = memory.cache_bytes;
   options.start_earliest = config.input.transactions.start == config::Start::kEarliest;
   options.until_drained = until_drained;
+  options.idle_grace_ms = config.time.idle_grace_ms;
   options.state_every_commit = config.output.state.every == pipeline::StateEvery::kCommit;
   return options;
 }

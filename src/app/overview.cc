@@ -23,6 +23,9 @@ void WritePartition(JsonWriter& json, const ports::PartitionStatus& partition) {
   partition.lag_records < 0 ? json.Null() : json.Int(partition.lag_records);
   json.Key("lag_seconds").Double(partition.lag_seconds).Key("clock");
   partition.clock_ms == INT64_MIN ? json.Null() : json.Instant(partition.clock_ms);
+  json.Key("drained").Bool(partition.drained).Key("timers").Int(partition.timers);
+  json.Key("next_timer");
+  partition.next_timer_ms == INT64_MAX ? json.Null() : json.Instant(partition.next_timer_ms);
   json.Key("restore_remaining").Int(partition.restore_remaining).Key("restore_eta_seconds");
   partition.restore_eta_s < 0 ? json.Null() : json.Double(partition.restore_eta_s);
   json.Key("overdue").Bool(partition.overdue);
@@ -42,6 +45,12 @@ void WriteCounts(JsonWriter& json, const pipeline::Counts& counts) {
   json.BeginObject().Key("records").Int(number(counts.records));
   json.Key("accepted").Int(number(counts.accepted)).Key("profiles").Int(number(counts.profiles));
   json.Key("duplicates").Int(number(counts.duplicates)).Key("late").Int(number(counts.late));
+  json.Key("timers_fired").BeginObject();
+  for (int i = 0; i < pipeline::kTimerKinds; ++i) {
+    json.Key(pipeline::TimerKindName(static_cast<pipeline::TimerKind>(i)))
+        .Int(number(counts.fired[static_cast<std::size_t>(i)]));
+  }
+  json.EndObject();
   json.Key("changes").Int(number(counts.changes)).Key("suppressed").Int(number(counts.suppressed));
   json.Key("rejected").BeginObject();
   for (std::size_t i = 0; i < counts.rejected.size(); ++i) {

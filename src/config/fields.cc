@@ -168,6 +168,9 @@ void AddProcess(Table& table, Config& c) {
             "local copies of the partitions' state; may be lost, then it is read back from Kafka");
   table.Add("state.memory", Bytes(c.state.memory_bytes, 64 << 20, 1LL << 40),
             "what fetch queues, caches and RocksDB may take together");
+  table.Add("state.expire_after",
+            OptionalDuration(c.state.expire_after_ms, kDayMs, 36'500 * kDayMs),
+            "a customer without an event for so long leaves and is forgotten; null: never");
   table.Add("shards", Integer(c.shards, 1, 64),
             "threads that process; each has its own partitions");
   table.Add("http.listen", Text(c.http.listen, "host:port", AddressText),

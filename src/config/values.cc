@@ -166,6 +166,36 @@ class ClusterValue final : public ScalarValue {
   int max_;
 };
 
+class OptionalDurationValue final : public ScalarValue {
+ public:
+  OptionalDurationValue(std::optional<std::int64_t>& member_ms, std::int64_t min_ms,
+                        std::int64_t max_ms)
+      : member_ms_(member_ms), min_ms_(min_ms), max_ms_(max_ms) {}
+  std::string Print() const override { return member_ms_ ? FormatDurationMs(*member_ms_) : "null"; }
+  std::string Expected() const override {
+    return fmt::format("a duration {}..{} or null", FormatDurationMs(min_ms_),
+                       FormatDurationMs(max_ms_));
+  }
+
+ protected:
+  std::optional<std::string> Take(const std::string& text) override {
+    const auto duration_ms = ParseDurationMs(text);
+    if (!duration_ms) return "";
+    if (*duration_ms < min_ms_ || *duration_ms > max_ms_) return "out of range";
+    member_ms_ = duration_ms;
+    return std::nullopt;
+  }
+  bool TakeNull() override {
+    member_ms_.reset();
+    return true;
+  }
+
+ private:
+  std::optional<std::int64_t>& member_ms_;
+  std::int64_t min_ms_;
+  std::int64_t max_ms_;
+};
+
 class StateValue final : public ScalarValue {
  public:
   explicit StateValue(StateOutput& member) : member_(member) {}
@@ -253,6 +283,11 @@ ValuePtr Duration(std::int64_t& member_ms, std::int64_t min_ms, std::int64_t max
   return std::make_unique<RangeValue<std::int64_t>>(
       member_ms, min_ms, max_ms,
       RangeValue<std::int64_t>::Form{"a duration", ParseDurationMs, FormatDurationMs});
+}
+
+ValuePtr OptionalDuration(std::optional<std::int64_t>& member_ms, std::int64_t min_ms,
+                          std::int64_t max_ms) {
+  return std::make_unique<OptionalDurationValue>(member_ms, min_ms, max_ms);
 }
 
 ValuePtr Bytes(std::int64_t& member, std::int64_t min, std::int64_t max) {

@@ -41,6 +41,8 @@ ValuePtr Flag(bool& member);
 ValuePtr Integer(int& member, int min, int max);
 ValuePtr Number(double& member, double min, double max);
 ValuePtr Duration(std::int64_t& member_ms, std::int64_t min_ms, std::int64_t max_ms);
+ValuePtr OptionalDuration(std::optional<std::int64_t>& member_ms, std::int64_t min_ms,
+                          std::int64_t max_ms);
 ValuePtr Bytes(std::int64_t& member, std::int64_t min, std::int64_t max);
 ValuePtr ClusterRange(Clusters& member, int min, int max);
 ValuePtr StatePeriod(StateOutput& member);

@@ -12,11 +12,7 @@
 namespace segmentd::feature {
 namespace {
 
-// False when the id is among those remembered.
-bool Remember(std::uint64_t id, Record& record) {
-  const auto begin = record.recent_ids.begin();
-  const auto end = begin + record.id_count;
-  if (std::find(begin, end, id) != end) return false;
+void Remember(std::uint64_t id, Record& record) {
   if (record.id_count < kRecentIds) {
     // Ids are dropped only when all places are taken, so until then the oldest is the first.
     record.recent_ids[record.id_count++] = id;
@@ -24,7 +20,6 @@ bool Remember(std::uint64_t id, Record& record) {
     record.recent_ids[record.id_head] = id;
     record.id_head = static_cast<std::uint8_t>((record.id_head + 1) % kRecentIds);
   }
-  return true;
 }
 
 // Restates the decayed sums for a newer event's instant.
@@ -153,8 +148,15 @@ void FoldRefund(const event::Event& event, Record& record) {
 
 }  // namespace
 
+bool IsDuplicate(const event::Event& event, const Record& record) {
+  const auto begin = record.recent_ids.begin();
+  const auto end = begin + record.id_count;
+  return event.has_id && std::find(begin, end, event.id_hash) != end;
+}
+
 FoldResult Fold(const event::Event& event, const FrozenNames& frozen, Record& record) {
-  if (event.has_id && !Remember(event.id_hash, record)) return FoldResult::kDuplicate;
+  if (IsDuplicate(event, record)) return FoldResult::kDuplicate;
+  if (event.has_id) Remember(event.id_hash, record);
   const std::int64_t at_ms = event.event_time_ms;
   if (record.events == 0) record.as_of_ms = record.last_event_ms = at_ms;
   ++record.events;

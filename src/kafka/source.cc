@@ -191,6 +191,17 @@ Source::Range Source::CachedRange(const ports::InputPartition& partition) {
   return {Offset{std::max<std::int64_t>(low, 0)}, Offset{std::max<std::int64_t>(end, -1)}};
 }
 
+// The question goes to the last stable offset, as this member reads; what open transactions hold
+// shows in the high watermark, which every fetch brings, the empty ones too. The answer proves that
+// the broker is there to send them.
+Result<bool> Source::Drained(const ports::InputPartition& partition, Offset next) {
+  if (CachedRange(partition).end > next) return false;
+  const Result<Watermarks> marks = AskWatermarks(consumer_, health_, NameOf(partition.source),
+                                                 partition.partition.value(), kCheckAnswerMs);
+  if (!marks.ok()) return tl::unexpected(marks.error());
+  return marks->end <= next.value() && CachedRange(partition).end <= next;
+}
+
 std::optional<Offset> Source::Position(const ports::InputPartition& partition) {
   const Slot& slot = SlotOf(partition.source, partition.partition.value());
   return slot.started ? std::optional(Offset{slot.next}) : std::nullopt;

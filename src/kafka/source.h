@@ -34,6 +34,7 @@ class Source final : public ports::RecordSource, private Events {
   void Stop(const ports::InputPartition& partition) override;
   Result<Range> QueryRange(const ports::InputPartition& partition) override;
   Range CachedRange(const ports::InputPartition& partition) override;
+  Result<bool> Drained(const ports::InputPartition& partition, Offset next) override;
   std::optional<Offset> Position(const ports::InputPartition& partition) override;
   Result<Counts> PartitionCounts() override;
   Result<std::optional<std::uint64_t>> MarkAt(const ports::InputPartition& partition,

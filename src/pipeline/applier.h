@@ -5,8 +5,11 @@
 #include <string_view>
 
 #include "batch.h"
+#include "facts.h"
 #include "ready_json.h"
 #include "scorer.h"
+#include "scores.h"
+#include "segmentd/pipeline/deadlines.h"
 #include "segmentd/pipeline/pipeline.h"
 
 namespace segmentd::pipeline {
@@ -16,20 +19,30 @@ struct Context {
   const Options& options;
   const Model* model;  // nullptr: none yet
   const feature::FeatureSet& features;
+  const Deadlines& deadlines;
+  const Risk risk;
   const ReadyJson& ready;
   Scorer& scorer;
+  std::span<Customer> customers;
+  std::span<Outcome> outcomes;
+  std::int64_t wall_ms;
 };
 
-// First pass, in order: time checks, profiles, folding; adds a column per decision (and one for the
-// state before it where a customer meets the first model). Turns what is refused into rejections.
-void FoldBatch(const Context& context, Batch::Body& batch, std::span<Customer> customers,
-               std::span<std::uint8_t> touched, PartitionClock& clock, std::int64_t wall_ms,
-               Counts& counts);
+// First pass, in order: time checks, due timers, profiles, folding; adds a column per decision (and
+// one for the state before it where a customer meets the first model). Turns what is refused into
+// rejections.
+void FoldBatch(const Context& context, Batch::Body& batch, PartitionClock& clock, Counts& counts);
+
+// The same for timers alone.
+void FoldTimers(const Context& context, Batch::Body& batch, std::span<const DueTimer> due,
+                const PartitionClock& clock);
 
 // Second pass, in order, once the columns are scored: decisions, changes, state records, dead
 // letters.
-void EmitBatch(const Context& context, Batch::Body& batch, std::span<Customer> customers,
-               std::int64_t wall_ms, Effects& effects);
+void EmitBatch(const Context& context, Batch::Body& batch, Effects& effects);
+
+// Where the risk of a customer stands whose snapshot is in a column.
+RiskFacts RiskOf(const Context& context, const segment::State& state, std::uint32_t column);
 
 // The state record of a customer whose snapshot is in a column.
 OutRecord StateOf(const Context& context, Partition partition, std::string_view customer_id,

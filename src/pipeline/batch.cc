@@ -13,9 +13,20 @@ std::span<const std::string_view> Batch::customers() const { return body_->custo
 
 void Batch::Body::Start(std::span<const event::RawRecord> from) {
   records = from;
+  partition = from.empty() ? Partition{} : from.front().partition;
   items.clear();
+  firings.clear();
   customers.clear();
   table_.assign(std::bit_ceil(2 * from.size() + 2), 0);
+}
+
+void Batch::Body::Start(Partition of, std::span<const DueTimer> due) {
+  records = {};
+  partition = of;
+  items.clear();
+  firings.clear();
+  customers.clear();
+  for (const DueTimer& timer : due) customers.push_back(timer.customer_id);
 }
 
 std::uint32_t Batch::Body::Customer(std::string_view id) {

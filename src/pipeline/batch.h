@@ -8,6 +8,7 @@
 
 #include "segmentd/event/event.h"
 #include "segmentd/event/raw_record.h"
+#include "segmentd/pipeline/deadlines.h"
 #include "segmentd/pipeline/pipeline.h"
 
 namespace segmentd::pipeline {
@@ -24,12 +25,24 @@ struct Item {
   bool first = false;  // the customer's first accepted event
 };
 
+// A timer that fires in front of an item, or behind the last.
+struct Firing {
+  std::size_t before = 0;  // index into items
+  std::uint32_t customer = 0;
+  std::uint32_t column = kNoColumn;  // of the snapshot as of the deadline; none for an expiry
+  Deadline deadline;
+};
+
 struct Batch::Body {
+  Partition partition;
   std::span<const event::RawRecord> records;
-  std::vector<Item> items;  // one per record
+  std::vector<Item> items;      // one per record
+  std::vector<Firing> firings;  // in order
   std::vector<std::string_view> customers;
 
   void Start(std::span<const event::RawRecord> from);
+  // A batch of timers alone.
+  void Start(Partition of, std::span<const DueTimer> due);
   // The index of a customer, added at its first appearance.
   std::uint32_t Customer(std::string_view id);
 

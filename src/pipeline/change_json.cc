@@ -34,31 +34,67 @@ void WriteCurrent(JsonWriter& json, const ChangeFacts& facts) {
   json.Key("activity").Int(facts.current->activity).EndObject();
 }
 
+void WriteRisk(JsonWriter& json, const RiskFacts& risk) {
+  json.Key("at_risk").BeginObject().Key("state").String(risk.state);
+  json.Key("crossed").Bool(risk.crossed);
+  if (!risk.scores) {
+    json.Key("score").Null().Key("prior_score").Null().EndObject().Key("value").Null();
+    return;
+  }
+  json.Key("score").Double(risk.scores->score).Key("prior_score");
+  json.Double(risk.scores->prior_score).EndObject();
+  json.Key("value").BeginObject().Key("clv_365d").Double(risk.scores->clv_365d);
+  json.Key("tier").String(risk::TierName(risk.scores->tier)).EndObject();
+}
+
+void WriteModel(JsonWriter& json, std::string_view version, int k, std::string_view embedding) {
+  json.Key("model").BeginObject().Key("version").String(version);
+  json.Key("k").Int(k).Key("embedding").String(embedding).EndObject();
+}
+
 void WriteExplanation(JsonWriter& json, const ChangeFacts& facts) {
+  const segment::Explanation& explanation = facts.judgement->explanation;
   json.Key("explanation").BeginObject().Key("top").BeginArray();
-  for (const segment::Reason& reason : facts.explanation.top) {
+  for (const segment::Reason& reason : explanation.top) {
     const auto i = static_cast<std::size_t>(reason.feature);
     json.BeginObject().Key("feature").String(facts.features[i]);
     json.Key("value").Double(reason.value).Key("typical_previous");
-    if (facts.typical_previous.empty()) {
+    if (facts.judgement->typical_previous.empty()) {
       json.Null();
     } else {
-      json.Raw(facts.typical_previous[i]);
+      json.Raw(facts.judgement->typical_previous[i]);
     }
-    json.Key("typical_current").Raw(facts.typical_current[i]);
+    json.Key("typical_current").Raw(facts.judgement->typical_current[i]);
     json.Key("contribution").Double(reason.contribution).EndObject();
   }
-  json.EndArray().Key("text").String(facts.explanation.text).EndObject();
+  json.EndArray().Key("text").String(explanation.text).EndObject();
+}
+
+void WriteConfidence(JsonWriter& json, const Judgement& judgement) {
+  json.Key("confidence").BeginObject().Key("margin").Double(judgement.margin);
+  json.Key("distance_current").Double(judgement.distance_current).Key("distance_previous");
+  if (judgement.distance_previous) {
+    json.Double(*judgement.distance_previous);
+  } else {
+    json.Null();
+  }
+  json.EndObject();
 }
 
 void WriteCause(JsonWriter& json, const Cause& cause) {
   json.Key("cause").BeginObject();
-  if (cause.kind == Cause::Kind::kModel) {
-    json.Key("kind").String("model").Key("version").String(cause.model_version);
-  } else {
-    json.Key("kind").String("record").Key("topic").String(cause.topic);
-    json.Key("partition").Int(cause.partition.value()).Key("offset").Int(cause.offset.value());
-    json.Key("event_time").Instant(cause.event_time_ms);
+  switch (cause.kind) {
+    case Cause::Kind::kRecord:
+      json.Key("kind").String("record").Key("topic").String(cause.topic);
+      json.Key("partition").Int(cause.partition.value()).Key("offset").Int(cause.offset.value());
+      json.Key("event_time").Instant(cause.event_time_ms);
+      break;
+    case Cause::Kind::kTimer:
+      json.Key("kind").String("timer").Key("due").Instant(cause.due_ms);
+      break;
+    case Cause::Kind::kModel:
+      json.Key("kind").String("model").Key("version").String(cause.model_version);
+      break;
   }
   json.EndObject();
 }
@@ -82,20 +118,34 @@ std::string ChangeJson(const ChangeFacts& facts) {
   WritePrevious(json, facts);
   WriteCurrent(json, facts);
   json.Key("reason").String(facts.reason);
-  json.Key("at_risk").BeginObject().Key("state").String("none").Key("crossed").Bool(false);
-  json.Key("score").Null().Key("prior_score").Null().EndObject().Key("value").Null();
-  WriteExplanation(json, facts);
-  json.Key("confidence").BeginObject().Key("margin").Double(facts.margin);
-  json.Key("distance_current").Double(facts.distance_current).Key("distance_previous");
-  if (facts.distance_previous) {
-    json.Double(*facts.distance_previous);
-  } else {
-    json.Null();
+  if (facts.judgement) {
+    WriteRisk(json, facts.judgement->risk);
+    WriteExplanation(json, facts);
+    WriteConfidence(json, *facts.judgement);
   }
-  json.EndObject().Key("model").BeginObject().Key("version").String(facts.model_version);
-  json.Key("k").Int(facts.k).Key("embedding").String(facts.embedding).EndObject();
+  WriteModel(json, facts.model_version, facts.k, facts.embedding);
   WriteCause(json, facts.cause);
   json.EndObject();
+  return out;
+}
+
+std::string AlertJson(const AlertFacts& facts) {
+  std::string out;
+  JsonWriter json(out);
+  json.BeginObject().Key("customer_id").String(facts.customer_id).Key("state").String(facts.state);
+  json.Key("as_of").Instant(facts.as_of_ms).Key("score").Double(facts.scores.score);
+  json.Key("prior_score").Double(facts.scores.prior_score);
+  json.Key("level").String(risk::Level(facts.scores.tier));
+  json.Key("value_at_stake").Double(facts.scores.clv_365d);
+  json.Key("idle_days").Double(facts.idle_days);
+  json.Key("usual_gap_days").Double(facts.usual_gap_days);
+  json.Key("segment").BeginObject().Key("id").String(model::SegmentText(facts.segment));
+  json.Key("name").String(facts.segment_name).EndObject();
+  json.Key("text").String(facts.text).Key("reason").String(facts.reason);
+  WriteCause(json, facts.cause);
+  WriteModel(json, facts.model_version, facts.k, facts.embedding);
+  json.Key("risk_ordinal").Int(static_cast<std::int64_t>(facts.risk_ordinal));
+  json.Key("schema").String(kSchema).EndObject();
   return out;
 }
 
@@ -113,7 +163,16 @@ std::string StateJson(const StateFacts& facts) {
   }
   json.Key("ordinal").Int(static_cast<std::int64_t>(facts.ordinal));
   json.Key("as_of").Instant(facts.as_of_ms).Key("last_event").Instant(facts.last_event_ms);
-  json.Key("risk").Null().Key("value").Null().Key("model");
+  if (facts.risk.scores) {
+    json.Key("risk").BeginObject().Key("state").String(facts.risk.state);
+    json.Key("score").Double(facts.risk.scores->score).EndObject();
+    json.Key("value").BeginObject().Key("clv_365d").Double(facts.risk.scores->clv_365d);
+    json.Key("tier").String(risk::TierName(facts.risk.scores->tier));
+    json.Key("next_category").BeginArray().EndArray().EndObject();
+  } else {
+    json.Key("risk").Null().Key("value").Null();
+  }
+  json.Key("model");
   if (facts.model_version.empty()) {
     json.Null();
   } else {

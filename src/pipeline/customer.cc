@@ -12,6 +12,11 @@ constexpr std::size_t kHeaderBytes = 5;  // version, checksum of all that follow
 
 }  // namespace
 
+bool IsBlank(const Customer& customer) {
+  return customer.record.events == 0 && customer.record.attribute_count == 0 &&
+         customer.segment == segment::State();
+}
+
 void EncodeCustomer(const Customer& customer, std::string& out) {
   out.assign(kHeaderBytes, '\0');
   ByteWriter body(out);

@@ -1,17 +1,31 @@
+#include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "applier.h"
 #include "envelope.h"
+#include "history.h"
+#include "segmentd/base/ids.h"
 #include "segmentd/segment/decision.h"
 
 namespace segmentd::pipeline {
 namespace {
 
+// What makes a decision due, and what it is to be based on.
+struct Occasion {
+  std::uint32_t customer = 0;
+  std::uint32_t column = kNoColumn;
+  std::string_view reason;
+  Cause cause;
+  std::span<const event::Header> headers;  // of the causing record
+  bool purchase = false;                   // the causing record is one
+};
+
 // The pass over one batch; short-lived.
 class Emitter {
  public:
-  Emitter(const Context& context, Batch::Body& batch, std::int64_t wall_ms, Effects& effects)
-      : context_(context), batch_(batch), wall_ms_(wall_ms), effects_(effects) {}
+  Emitter(const Context& context, Batch::Body& batch, Effects& effects)
+      : context_(context), batch_(batch), effects_(effects) {}
 
   void Reject(const event::RawRecord& record, const event::Rejection& rejection) {
     ++effects_.counts.rejected[static_cast<std::size_t>(rejection.code)];
@@ -19,30 +33,40 @@ class Emitter {
   }
 
   // Before any model: state alone.
-  void Unscored(const Item& item, const event::RawRecord& record, Customer& customer) {
+  void Unscored(const Item& item) {
     const bool due = context_.options.state_every == StateEvery::kChange && item.first;
-    if (due || PeriodIsOver(item, customer)) WriteState(record, item, customer, item.column);
+    if (due || PeriodIsOver(item.customer, item.column)) WriteState(item.customer, item.column);
   }
 
-  void Decide(const Item& item, const event::RawRecord& record, Customer& customer);
+  void Decide(const Item& item, const event::RawRecord& record);
+  void Fire(const Firing& firing);
 
  private:
   // The customer had a history before the first model: takes its segment as the model's arrival
   // would have given it, so that this event is told from a change of the model.
-  void Backfill(const Item& item, const event::RawRecord& record, Customer& customer);
-  void Publish(const Item& item, const event::RawRecord& record, const segment::State& before,
-               const segment::Decision& decision, std::string_view reason, std::uint32_t column,
-               Customer& customer);
-  void WriteState(const event::RawRecord& record, const Item& item, Customer& customer,
-                  std::uint32_t column);
+  void Backfill(const Item& item);
+  void BeginRisk(const Item& item, segment::State& state) const;
+  // The customer is forgotten, but for the numbers that its next changes go on from.
+  void Expire(const Firing& firing);
+  // Takes the decision that is due, and publishes what it changed.
+  void Settle(const Occasion& occasion);
+  risk::Crossing StepRisk(const Occasion& occasion, const segment::State& before,
+                          const segment::Decision& decision, segment::State& state) const;
+  void Publish(const Occasion& occasion, const segment::State& before,
+               const segment::Decision& decision, risk::Crossing crossing);
+  void Send(const Occasion& occasion, ChangeFacts& facts, SegmentId previous,
+            risk::Crossing crossing);
+  void Alert(const Occasion& occasion, risk::Crossing crossing);
+  void WriteState(std::uint32_t customer, std::uint32_t column);
+  Occasion Due(const Firing& firing) const;
+  std::string NameOf(const segment::State& state) const;
   segment::Explanation Explain(const segment::Decision& decision, const ChangeFacts& facts,
                                std::uint32_t column) const;
   segment::Decision Take(std::uint32_t column, Customer& customer) const;
-  bool PeriodIsOver(const Item& item, const Customer& customer) const;
+  bool PeriodIsOver(std::uint32_t customer, std::uint32_t column) const;
 
   const Context& context_;
   Batch::Body& batch_;
-  std::int64_t wall_ms_;
   Effects& effects_;
 };
 
@@ -54,90 +78,230 @@ segment::Decision Emitter::Take(std::uint32_t column, Customer& customer) const 
 }
 
 // Since the customer's last state record, in event time.
-bool Emitter::PeriodIsOver(const Item& item, const Customer& customer) const {
+bool Emitter::PeriodIsOver(std::uint32_t customer, std::uint32_t column) const {
   if (context_.options.state_every != StateEvery::kPeriod) return false;
-  const std::optional<std::int64_t> written_ms = customer.segment.written_ms;
-  const std::int64_t as_of_ms = context_.scorer.column(item.column).as_of_ms;
+  const std::optional<std::int64_t> written_ms = context_.customers[customer].segment.written_ms;
+  const std::int64_t as_of_ms = context_.scorer.column(column).as_of_ms;
   return !written_ms || as_of_ms - *written_ms >= context_.options.state_period_ms;
 }
 
-void Emitter::Decide(const Item& item, const event::RawRecord& record, Customer& customer) {
-  if (item.before != kNoColumn && customer.segment.current == SegmentId{}) {
-    Backfill(item, record, customer);
-  }
-  const segment::State before = customer.segment;
-  const segment::Decision decision = Take(item.column, customer);
-  effects_.counts.suppressed += decision.suppressed ? 1 : 0;
-  if (decision.changed) {
-    Publish(item, record, before, decision, item.late ? "correction" : "event", item.column,
-            customer);
-  }
-  if (PeriodIsOver(item, customer)) WriteState(record, item, customer, item.column);
+void Emitter::Decide(const Item& item, const event::RawRecord& record) {
+  const segment::State& state = context_.customers[item.customer].segment;
+  if (item.before != kNoColumn && state.current == SegmentId{}) Backfill(item);
+  const auto& event = std::get<event::Event>(item.what);
+  Occasion occasion{item.customer, item.column, item.late ? "correction" : "event", {}, {}};
+  occasion.cause.topic = context_.options.input_topics[static_cast<std::size_t>(record.source)];
+  occasion.cause.partition = record.partition;
+  occasion.cause.offset = record.offset;
+  occasion.cause.event_time_ms = event.event_time_ms;
+  occasion.headers = record.headers;
+  occasion.purchase = event.kind == event::Kind::kPurchase;
+  Settle(occasion);
 }
 
-void Emitter::Backfill(const Item& item, const event::RawRecord& record, Customer& customer) {
+void Emitter::Settle(const Occasion& occasion) {
+  Customer& customer = context_.customers[occasion.customer];
+  const segment::State before = customer.segment;
+  const segment::Decision decision = Take(occasion.column, customer);
+  effects_.counts.suppressed += decision.suppressed ? 1 : 0;
+  const risk::Crossing crossing = StepRisk(occasion, before, decision, customer.segment);
+  const bool crossed = crossing != risk::Crossing::kNone;
+  if (decision.changed) Publish(occasion, before, decision, crossing);
+  if (crossed) Alert(occasion, crossing);
+  const bool told =
+      context_.options.state_every == StateEvery::kChange && (decision.changed || crossed);
+  // A timer that finds all as it was leaves no trace, and no state record either.
+  const bool found = occasion.cause.kind == Cause::Kind::kRecord || !(customer.segment == before);
+  if (told || (found && PeriodIsOver(occasion.customer, occasion.column))) {
+    WriteState(occasion.customer, occasion.column);
+  }
+}
+
+risk::Crossing Emitter::StepRisk(const Occasion& occasion, const segment::State& before,
+                                 const segment::Decision& decision, segment::State& state) const {
+  const std::optional<risk::History>& history = context_.scorer.column(occasion.column).history;
+  if (!context_.risk.on() || !history) return risk::Crossing::kNone;
+  Risk::Happened happened;
+  happened.purchased = occasion.purchase;
+  if (decision.changed) {
+    constexpr int kActive = 3;
+    const model::Segment* left = context_.model->Find(before.current);
+    happened.dropped = left != nullptr && left->activity >= kActive &&
+                       context_.model->Find(decision.current)->activity < kActive;
+  }
+  const risk::Crossing crossing = context_.risk.Step(*history, happened, state);
+  if (crossing != risk::Crossing::kNone) ++state.risk_ordinal;
+  return crossing;
+}
+
+void Emitter::Backfill(const Item& item) {
+  Customer& customer = context_.customers[item.customer];
   const segment::State before = customer.segment;
   const segment::Decision decision = Take(item.before, customer);
-  if (context_.options.backfill) {
-    Publish(item, record, before, decision, "backfill", item.before, customer);
-    return;
-  }
+  BeginRisk(item, customer.segment);
   customer.segment.model_sequence = context_.model->bundle.sequence;
+  if (context_.options.backfill) {
+    Occasion occasion{item.customer, item.before, "backfill", {}, {}};
+    occasion.cause.kind = Cause::Kind::kModel;
+    occasion.cause.model_version = context_.model->version;
+    Publish(occasion, before, decision, risk::Crossing::kNone);
+  }
   if (context_.options.state_every == StateEvery::kChange) {
-    WriteState(record, item, customer, item.before);
+    WriteState(item.customer, item.before);
   }
 }
 
-void Emitter::Publish(const Item& item, const event::RawRecord& record,
-                      const segment::State& before, const segment::Decision& decision,
-                      std::string_view reason, std::uint32_t column, Customer& customer) {
+// As if the model had spoken just before the event: that it speaks first is no alert. A purchase
+// ends whatever silence there was.
+void Emitter::BeginRisk(const Item& item, segment::State& state) const {
+  const Scorer::Column& before = context_.scorer.column(item.before);
+  const bool purchase = std::get<event::Event>(item.what).kind == event::Kind::kPurchase;
+  if (!context_.risk.on() || !before.history || purchase) return;
+  risk::History history = *before.history;
+  history.age_weeks =
+      history.recency_weeks +
+      WeeksBetween(before.last_purchase_ms, context_.scorer.column(item.column).as_of_ms);
+  context_.risk.Begin(history, state);
+}
+
+Occasion Emitter::Due(const Firing& firing) const {
+  Occasion occasion{firing.customer, firing.column, "inactivity", {}, {}};
+  occasion.cause.kind = Cause::Kind::kTimer;
+  occasion.cause.due_ms = firing.deadline.at_ms;
+  return occasion;
+}
+
+// A timer that finds nothing new leaves nothing behind, so that it may fire again.
+void Emitter::Fire(const Firing& firing) {
+  const auto kind = static_cast<std::size_t>(firing.deadline.kind);
+  ++effects_.counts.fired[kind];
+  effects_.counts.delay[kind].Add(
+      std::max<std::int64_t>(context_.wall_ms - firing.deadline.at_ms, 0));
+  if (firing.deadline.kind == TimerKind::kExpiry) {
+    Expire(firing);
+    return;
+  }
+  if (context_.model == nullptr) return;
+  Customer& customer = context_.customers[firing.customer];
+  const segment::State before = customer.segment;
+  Settle(Due(firing));
+  if (customer.segment == before) return;
+  context_.outcomes[firing.customer].changed = true;
+  customer.record.as_of_ms = std::max(customer.record.as_of_ms, firing.deadline.at_ms);
+}
+
+void Emitter::Expire(const Firing& firing) {
+  segment::State& state = context_.customers[firing.customer].segment;
+  const segment::State before = state;
+  state = {};
+  state.ordinal = before.ordinal;
+  state.risk_ordinal = before.risk_ordinal;
+  const std::string_view customer_id = batch_.customers[firing.customer];
+  if (before.current != SegmentId{} && context_.model != nullptr) {
+    const std::string name = NameOf(before);
+    ChangeFacts facts;
+    facts.change = "exited";
+    facts.as_of_ms = firing.deadline.at_ms;
+    facts.ordinal = ++state.ordinal;
+    facts.previous = Membership{before.current, name, before.since_ms, 0};
+    Send(Due(firing), facts, before.current, risk::Crossing::kNone);
+  }
+  effects_.outputs.push_back(
+      CustomerStateTombstone(context_.options, customer_id, batch_.partition, state.ordinal));
+}
+
+std::string Emitter::NameOf(const segment::State& state) const {
+  const model::Segment* segment = context_.model->Find(state.current);
+  return segment ? std::string(segment->NameAt(state.model_sequence))
+                 : model::SegmentText(state.current);
+}
+
+void Emitter::Publish(const Occasion& occasion, const segment::State& before,
+                      const segment::Decision& decision, risk::Crossing crossing) {
   const Model& model = *context_.model;
+  segment::State& state = context_.customers[occasion.customer].segment;
   const model::Segment& current = *model.Find(decision.current);
-  const bool from_model = reason == "backfill";
   std::string previous_name;
   ChangeFacts facts;
-  facts.customer_id = batch_.customers[item.customer];
   facts.change = "entered";
-  facts.reason = reason;
-  facts.as_of_ms = context_.scorer.column(column).as_of_ms;
-  facts.ordinal = ++customer.segment.ordinal;
+  facts.as_of_ms = context_.scorer.column(occasion.column).as_of_ms;
+  facts.ordinal = ++state.ordinal;
   if (decision.previous != SegmentId{}) {
-    const model::Segment* previous = model.Find(decision.previous);
-    previous_name = previous ? std::string(previous->NameAt(before.model_sequence))
-                             : model::SegmentText(decision.previous);
+    previous_name = NameOf(before);
     facts.change = "moved";
     facts.previous = Membership{decision.previous, previous_name, before.since_ms, 0};
-    facts.distance_previous = decision.distance_previous;
-    if (previous) facts.typical_previous = context_.ready.TypicalOf(model, *previous);
   }
-  facts.current =
-      Membership{decision.current, current.name(), customer.segment.since_ms, current.activity};
+  facts.current = Membership{decision.current, current.name(), state.since_ms, current.activity};
+  Judgement& judgement = facts.judgement.emplace();
+  judgement.explanation = Explain(decision, facts, occasion.column);
+  judgement.margin = decision.margin;
+  judgement.distance_current = decision.distance_current;
+  if (facts.previous) judgement.distance_previous = decision.distance_previous;
+  const model::Segment* previous = model.Find(decision.previous);
+  if (previous != nullptr) {
+    judgement.typical_previous = context_.ready.TypicalOf(model, *previous);
+  }
+  judgement.typical_current = context_.ready.TypicalOf(model, current);
+  judgement.risk = RiskOf(context_, state, occasion.column);
+  judgement.risk.crossed = crossing != risk::Crossing::kNone;
+  state.model_sequence = model.bundle.sequence;
+  Send(occasion, facts, decision.previous, crossing);
+}
+
+// What all changes have in common.
+void Emitter::Send(const Occasion& occasion, ChangeFacts& facts, SegmentId previous,
+                   risk::Crossing crossing) {
+  const Model& model = *context_.model;
+  facts.customer_id = batch_.customers[occasion.customer];
+  facts.reason = occasion.reason;
   facts.features = context_.features.names();
-  facts.typical_current = context_.ready.TypicalOf(model, current);
-  facts.margin = decision.margin;
-  facts.distance_current = decision.distance_current;
   facts.model_version = model.version;
   facts.k = static_cast<int>(model.ids.size());
   facts.embedding = model::EmbeddingKindName(model.bundle.embedding.kind);
-  facts.explanation = Explain(decision, facts, column);
-  facts.cause.kind = from_model ? Cause::Kind::kModel : Cause::Kind::kRecord;
-  facts.cause.topic = context_.options.input_topics[static_cast<std::size_t>(record.source)];
-  facts.cause.partition = record.partition;
-  facts.cause.offset = record.offset;
-  facts.cause.event_time_ms = std::get<event::Event>(item.what).event_time_ms;
-  facts.cause.model_version = model.version;
-  customer.segment.model_sequence = model.bundle.sequence;
-
-  const auto headers = from_model ? std::span<const event::Header>{} : record.headers;
+  facts.cause = occasion.cause;
   effects_.outputs.push_back(
-      ChangeRecord(context_.options, facts, record.partition, headers, wall_ms_));
+      ChangeRecord(context_.options, facts, batch_.partition, occasion.headers, context_.wall_ms));
   ++effects_.counts.changes;
-  effects_.changes.push_back({std::string(facts.customer_id), decision.previous, decision.current,
-                              previous_name, std::string(current.name()), reason,
-                              facts.explanation.text, facts.as_of_ms});
-  if (context_.options.state_every == StateEvery::kChange) {
-    WriteState(record, item, customer, column);
-  }
+  ChangeNote& note = effects_.changes.emplace_back();
+  note.customer_id = facts.customer_id;
+  note.previous = previous;
+  if (facts.previous) note.previous_name = facts.previous->name;
+  if (facts.current) note.current = facts.current->id;
+  if (facts.current) note.current_name = facts.current->name;
+  note.reason = facts.reason;
+  note.crossing = crossing;
+  if (facts.judgement) note.text = facts.judgement->explanation.text;
+  note.as_of_ms = facts.as_of_ms;
+}
+
+// REQUIRES: the model has risk parameters and the customer a history.
+void Emitter::Alert(const Occasion& occasion, risk::Crossing crossing) {
+  const Model& model = *context_.model;
+  const segment::State& state = context_.customers[occasion.customer].segment;
+  const Scorer::Column& basis = context_.scorer.column(occasion.column);
+  AlertFacts facts;
+  facts.customer_id = batch_.customers[occasion.customer];
+  facts.state = risk::CrossingName(crossing);
+  facts.reason = occasion.reason;
+  facts.as_of_ms = basis.as_of_ms;
+  facts.risk_ordinal = state.risk_ordinal;
+  facts.scores = context_.risk.Of(*basis.history);
+  facts.idle_days =
+      static_cast<double>(basis.as_of_ms - basis.last_purchase_ms) / static_cast<double>(kDayMs);
+  facts.usual_gap_days = basis.history->frequency > 0
+                             ? basis.history->recency_weeks * 7 / basis.history->frequency
+                             : std::numeric_limits<double>::quiet_NaN();
+  facts.segment = state.current;
+  facts.segment_name = model.Find(state.current)->name();
+  facts.text = risk::Text(
+      {crossing, facts.idle_days, facts.usual_gap_days, facts.scores.clv_365d, /*currency=*/""});
+  facts.model_version = model.version;
+  facts.k = static_cast<int>(model.ids.size());
+  facts.embedding = model::EmbeddingKindName(model.bundle.embedding.kind);
+  facts.cause = occasion.cause;
+  effects_.outputs.push_back(
+      AlertRecord(context_.options, facts, batch_.partition, occasion.headers, context_.wall_ms));
+  effects_.alerts.push_back({std::string(facts.customer_id), crossing, facts.text, facts.as_of_ms});
 }
 
 segment::Explanation Emitter::Explain(const segment::Decision& decision, const ChangeFacts& facts,
@@ -162,21 +326,21 @@ segment::Explanation Emitter::Explain(const segment::Decision& decision, const C
   return segment::Explain(comparison, context_.model->phrases);
 }
 
-void Emitter::WriteState(const event::RawRecord& record, const Item& item, Customer& customer,
-                         std::uint32_t column) {
+void Emitter::WriteState(std::uint32_t customer, std::uint32_t column) {
   if (context_.options.state_every == StateEvery::kPeriod) {
-    customer.segment.written_ms = context_.scorer.column(column).as_of_ms;
+    context_.customers[customer].segment.written_ms = context_.scorer.column(column).as_of_ms;
   }
-  effects_.outputs.push_back(StateOf(context_, record.partition, batch_.customers[item.customer],
-                                     customer.segment, column));
+  effects_.outputs.push_back(StateOf(context_, batch_.partition, batch_.customers[customer],
+                                     context_.customers[customer].segment, column));
 }
 
 }  // namespace
 
-void EmitBatch(const Context& context, Batch::Body& batch, std::span<Customer> customers,
-               std::int64_t wall_ms, Effects& effects) {
-  Emitter emitter(context, batch, wall_ms, effects);
+void EmitBatch(const Context& context, Batch::Body& batch, Effects& effects) {
+  Emitter emitter(context, batch, effects);
+  auto firing = batch.firings.begin();
   for (std::size_t i = 0; i < batch.items.size(); ++i) {
+    for (; firing != batch.firings.end() && firing->before == i; ++firing) emitter.Fire(*firing);
     const Item& item = batch.items[i];
     const event::RawRecord& record = batch.records[i];
     if (const auto* rejection = std::get_if<event::Rejection>(&item.what)) {
@@ -184,11 +348,20 @@ void EmitBatch(const Context& context, Batch::Body& batch, std::span<Customer> c
     } else if (item.column == kNoColumn) {
       continue;  // a profile or a duplicate: nothing to decide
     } else if (context.model) {
-      emitter.Decide(item, record, customers[item.customer]);
+      emitter.Decide(item, record);
     } else {
-      emitter.Unscored(item, record, customers[item.customer]);
+      emitter.Unscored(item);
     }
   }
+  for (; firing != batch.firings.end(); ++firing) emitter.Fire(*firing);
+}
+
+RiskFacts RiskOf(const Context& context, const segment::State& state, std::uint32_t column) {
+  RiskFacts facts;
+  facts.state = risk::StateName(static_cast<risk::State>(state.risk));
+  const std::optional<risk::History>& history = context.scorer.column(column).history;
+  if (context.risk.on() && history) facts.scores = context.risk.Of(*history);
+  return facts;
 }
 
 OutRecord StateOf(const Context& context, Partition partition, std::string_view customer_id,
@@ -202,6 +375,7 @@ OutRecord StateOf(const Context& context, Partition partition, std::string_view 
     facts.model_version = context.model->version;
   }
   facts.ordinal = state.ordinal;
+  facts.risk = RiskOf(context, state, column);
   facts.as_of_ms = context.scorer.column(column).as_of_ms;
   facts.last_event_ms = context.scorer.column(column).last_event_ms;
   facts.features = context.features.names();

@@ -51,6 +51,36 @@ std::string_view Sequence(std::uint64_t ordinal, std::span<char, kSequenceDigits
   return {digits.data(), digits.size()};
 }
 
+// What the two kinds of events differ in.
+struct Event {
+  std::string_view type;
+  std::string_view source;  // behind the app's
+  std::string_view customer_id;
+  std::string_view reason;
+  std::uint64_t ordinal = 0;
+  std::int64_t as_of_ms = 0;
+};
+
+void AddEventHeaders(const Options& options, const Event& event,
+                     std::span<const event::Header> cause, std::int64_t wall_ms, OutHeaders& out) {
+  std::array<char, kSequenceDigits> digits{};
+  const std::string_view sequence = Sequence(event.ordinal, digits);
+  Text text;
+  out.Reserve(kChangeHeaderBytes);
+  out.Add("ce_specversion", "1.0");
+  out.Add("ce_id", text.Joined({options.app, "/", event.customer_id, "/", sequence}));
+  out.Add("ce_source", text.Joined({"/segmentd/", options.app, event.source}));
+  out.Add("ce_type", event.type);
+  out.Add("ce_subject", text.Joined({"customer/", event.customer_id}));
+  out.Add("ce_time", text.Instant(event.as_of_ms));
+  out.Add("ce_recordedtime", text.Instant(wall_ms));
+  out.Add("ce_sequence", sequence);
+  out.Add("ce_reason", event.reason);
+  out.Add("content-type", ContentType(options.format));
+  CopyHeader(cause, "ce_correlationid", out);
+  CopyHeader(cause, "traceparent", out);
+}
+
 }  // namespace
 
 OutRecord ChangeRecord(const Options& options, const ChangeFacts& facts, Partition partition,
@@ -61,23 +91,27 @@ OutRecord ChangeRecord(const Options& options, const ChangeFacts& facts, Partiti
       .key = std::string(facts.customer_id),
       .value = options.format == OutputFormat::kJson ? ChangeJson(facts) : ChangeProto(facts),
       .headers = {}};
-  std::array<char, kSequenceDigits> digits{};
-  const std::string_view sequence = Sequence(facts.ordinal, digits);
-  Text text;
-  OutHeaders& out = record.headers;
-  out.Reserve(kChangeHeaderBytes);
-  out.Add("ce_specversion", "1.0");
-  out.Add("ce_id", text.Joined({options.app, "/", facts.customer_id, "/", sequence}));
-  out.Add("ce_source", text.Joined({"/segmentd/", options.app}));
-  out.Add("ce_type", "io.segmentd.segment.changed.v1");
-  out.Add("ce_subject", text.Joined({"customer/", facts.customer_id}));
-  out.Add("ce_time", text.Instant(facts.as_of_ms));
-  out.Add("ce_recordedtime", text.Instant(wall_ms));
-  out.Add("ce_sequence", sequence);
-  out.Add("ce_reason", facts.reason);
-  out.Add("content-type", ContentType(options.format));
-  CopyHeader(headers, "ce_correlationid", out);
-  CopyHeader(headers, "traceparent", out);
+  const Event event{"io.segmentd.segment.changed.v1",
+                    "",
+                    facts.customer_id,
+                    facts.reason,
+                    facts.ordinal,
+                    facts.as_of_ms};
+  AddEventHeaders(options, event, headers, wall_ms, record.headers);
+  return record;
+}
+
+OutRecord AlertRecord(const Options& options, const AlertFacts& facts, Partition partition,
+                      std::span<const event::Header> headers, std::int64_t wall_ms) {
+  OutRecord record{
+      .topic = Topic::kAtRisk,
+      .partition = partition,
+      .key = std::string(facts.customer_id),
+      .value = options.format == OutputFormat::kJson ? AlertJson(facts) : AlertProto(facts),
+      .headers = {}};
+  const Event event{"io.segmentd.at-risk.v1", "/at-risk",    facts.customer_id, facts.reason,
+                    facts.risk_ordinal,       facts.as_of_ms};
+  AddEventHeaders(options, event, headers, wall_ms, record.headers);
   return record;
 }
 
@@ -88,6 +122,17 @@ OutRecord CustomerStateRecord(const Options& options, const StateFacts& facts,
           .partition = partition,
           .key = std::string(facts.customer_id),
           .value = options.format == OutputFormat::kJson ? StateJson(facts) : StateProto(facts),
+          .headers = {{"content-type", ContentType(options.format)},
+                      {"segmentd.ordinal", {ordinal.data(), ordinal.size()}}}};
+}
+
+OutRecord CustomerStateTombstone(const Options& options, std::string_view customer_id,
+                                 Partition partition, std::uint64_t ordinal_of_last) {
+  const fmt::format_int ordinal(ordinal_of_last);
+  return {.topic = Topic::kCustomerState,
+          .partition = partition,
+          .key = std::string(customer_id),
+          .value = std::nullopt,
           .headers = {{"content-type", ContentType(options.format)},
                       {"segmentd.ordinal", {ordinal.data(), ordinal.size()}}}};
 }

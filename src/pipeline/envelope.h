@@ -17,7 +17,14 @@ namespace segmentd::pipeline {
 OutRecord ChangeRecord(const Options& options, const ChangeFacts& facts, Partition partition,
                        std::span<const event::Header> headers, std::int64_t wall_ms);
 
+// A risk state entered or left, likewise; with a source and a count of its own.
+OutRecord AlertRecord(const Options& options, const AlertFacts& facts, Partition partition,
+                      std::span<const event::Header> headers, std::int64_t wall_ms);
+
 OutRecord CustomerStateRecord(const Options& options, const StateFacts& facts, Partition partition);
+// The customer is forgotten; ordinal as of its last change.
+OutRecord CustomerStateTombstone(const Options& options, std::string_view customer_id,
+                                 Partition partition, std::uint64_t ordinal);
 
 // The refused record as it came, with what was wrong in headers.
 OutRecord DeadLetter(const Options& options, const event::RawRecord& record,

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <vector>
 
 #include "applier.h"
 #include "segmentd/base/time_text.h"
@@ -36,54 +37,191 @@ std::optional<Rejection> CheckTime(const Options& options, const event::RawRecor
   return std::nullopt;
 }
 
-void Advance(const Options& options, std::int64_t event_time_ms, PartitionClock& clock) {
-  clock.clock_ms = std::max(clock.clock_ms, event_time_ms - options.out_of_orderness_ms);
+// A call's worth of timers: bounds how long the loop is away.
+constexpr std::size_t kFiringsMax = 512;
+
+// The pass over one batch; short-lived.
+class Folder {
+ public:
+  Folder(const Context& context, Batch::Body& batch, std::size_t firings_max, std::int64_t fired_ms)
+      : context_(context),
+        batch_(batch),
+        frozen_(context.features.frozen()),
+        firings_max_(firings_max),
+        customers_(batch.customers.size()) {
+    for (std::size_t i = 0; i < customers_.size(); ++i) {
+      customers_[i].scored = context.customers[i].segment.current != SegmentId{};
+      customers_[i].fired_ms = fired_ms;
+    }
+  }
+
+  void Fold(std::size_t index, PartitionClock& clock, Counts& counts);
+  // Fires the customer's deadlines from an instant on. Returns the first that is left.
+  std::int64_t FireFrom(std::uint32_t customer, std::int64_t from_ms, std::int64_t until_ms);
+  // Arms a timer for each customer whose first deadline may now stand before the one armed.
+  void Arm();
+
+ private:
+  // What this pass knows of a customer beside its state.
+  struct Known {
+    bool scored = false;  // by a model, be it not there now
+    bool folded = false;  // an event of this batch was
+    std::int64_t fired_ms = INT64_MIN;
+    std::int64_t waited_ms = kNever;  // a timer was armed for no later than this
+  };
+
+  std::int64_t Fire(std::size_t before, std::uint32_t customer, Deadline next,
+                    std::int64_t until_ms);
+  bool FireBefore(std::size_t index, const event::Event& event, std::int64_t clock_ms);
+  std::int64_t FirstAfter(std::uint32_t customer, Deadline next, std::int64_t clock_ms) const;
+  void FoldEvent(std::size_t index, const event::Event& event, PartitionClock& clock,
+                 Counts& counts);
+
+  const Context& context_;
+  Batch::Body& batch_;
+  const feature::FrozenNames frozen_;
+  const std::size_t firings_max_;
+  std::vector<Known> customers_;
+};
+
+void Folder::Fold(std::size_t index, PartitionClock& clock, Counts& counts) {
+  Item& item = batch_.items[index];
+  const event::RawRecord& record = batch_.records[index];
+  ++counts.records;
+  counts.bytes += record.value ? record.value->size() : 0;
+  if (std::holds_alternative<Rejection>(item.what)) return;
+  if (const auto* profile = std::get_if<event::Profile>(&item.what)) {
+    feature::FoldProfile(*profile, context_.customers[item.customer].record);
+    context_.outcomes[item.customer].changed = true;
+    ++counts.profiles;
+    return;
+  }
+  const event::Event event = std::get<event::Event>(item.what);
+  if (auto refused = CheckTime(context_.options, record, event, clock, context_.wall_ms)) {
+    item.what = std::move(*refused);
+  } else if (FireBefore(index, event, clock.clock_ms)) {
+    FoldEvent(index, event, clock, counts);
+  } else {
+    ++counts.duplicates;
+  }
+}
+
+// What was due before an event fires before it. False for a duplicate, before which nothing does.
+bool Folder::FireBefore(std::size_t index, const event::Event& event, std::int64_t clock_ms) {
+  const std::uint32_t customer = batch_.items[index].customer;
+  feature::Record& record = context_.customers[customer].record;
+  Known& known = customers_[customer];
+  // An event of this batch may have set new deadlines amid those that had fired before.
+  const std::int64_t after_ms =
+      known.folded ? record.as_of_ms : std::max(record.as_of_ms, known.fired_ms);
+  const Deadline next = context_.deadlines.Next(record, known.scored, after_ms);
+  if (!known.folded) known.waited_ms = FirstAfter(customer, next, clock_ms);
+  const std::int64_t until_ms = std::max(clock_ms, event.event_time_ms);
+  const bool behind = event.event_time_ms < until_ms;
+  if (next.at_ms > until_ms && !behind) return true;
+  if (feature::IsDuplicate(event, record)) return false;
+  Fire(index, customer, next, until_ms);
+  // An event that comes after a deadline is late, whether or not anything came of that one: what
+  // had no effect left no trace, and this must not depend on traces.
+  if (behind) {
+    const std::int64_t newest = context_.deadlines.Newest(record, known.scored, until_ms);
+    record.as_of_ms = std::max(record.as_of_ms, newest);
+  }
+  return true;
+}
+
+// No timer has fired beyond the clock, so that one is armed for no later than this.
+std::int64_t Folder::FirstAfter(std::uint32_t customer, Deadline next,
+                                std::int64_t clock_ms) const {
+  if (next.at_ms > clock_ms) return next.at_ms;
+  const feature::Record& record = context_.customers[customer].record;
+  const std::int64_t after_ms = std::max(record.as_of_ms, clock_ms);
+  return context_.deadlines.Next(record, customers_[customer].scored, after_ms).at_ms;
+}
+
+std::int64_t Folder::Fire(std::size_t before, std::uint32_t customer, Deadline next,
+                          std::int64_t until_ms) {
+  feature::Record& record = context_.customers[customer].record;
+  Known& known = customers_[customer];
+  while (next.at_ms <= until_ms && batch_.firings.size() < firings_max_) {
+    Firing& firing = batch_.firings.emplace_back();
+    firing = {before, customer, kNoColumn, next};
+    if (next.kind == TimerKind::kExpiry) {
+      record = feature::Record();
+      known.scored = false;
+      context_.outcomes[customer].changed = true;
+      return kNever;
+    }
+    firing.column = context_.scorer.Add(context_.features, record, next.at_ms);
+    next = context_.deadlines.Next(record, known.scored, next.at_ms);
+  }
+  return next.at_ms;
+}
+
+std::int64_t Folder::FireFrom(std::uint32_t customer, std::int64_t from_ms, std::int64_t until_ms) {
+  const feature::Record& record = context_.customers[customer].record;
+  const std::int64_t after_ms = std::max(record.as_of_ms, from_ms - 1);
+  const Deadline next = context_.deadlines.Next(record, customers_[customer].scored, after_ms);
+  return Fire(0, customer, next, until_ms);
+}
+
+void Folder::FoldEvent(std::size_t index, const event::Event& event, PartitionClock& clock,
+                       Counts& counts) {
+  Item& item = batch_.items[index];
+  Customer& customer = context_.customers[item.customer];
+  Known& known = customers_[item.customer];
+  item.first = customer.record.events == 0;
+  const bool unseen =
+      context_.model && !known.scored && !item.first && customer.segment.ordinal == 0;
+  const std::uint32_t before =
+      unseen ? context_.scorer.Add(context_.features, customer.record, customer.record.as_of_ms)
+             : kNoColumn;
+  const feature::FoldResult folded = feature::Fold(event, frozen_, customer.record);
+  if (folded == feature::FoldResult::kDuplicate) {
+    ++counts.duplicates;
+    return;
+  }
+  clock.clock_ms =
+      std::max(clock.clock_ms, event.event_time_ms - context_.options.out_of_orderness_ms);
+  context_.outcomes[item.customer].changed = true;
+  known.folded = true;
+  known.scored = known.scored || context_.model != nullptr;
+  item.late = folded == feature::FoldResult::kLate;
+  item.before = before;
+  item.column = context_.scorer.Add(context_.features, customer.record, customer.record.as_of_ms);
+  ++counts.accepted;
+  if (item.late) {
+    ++counts.late;
+    counts.lateness.Add(customer.record.as_of_ms - event.event_time_ms);
+  }
+  counts.without_id += event.has_id ? 0 : 1;
+}
+
+void Folder::Arm() {
+  for (std::size_t i = 0; i < customers_.size(); ++i) {
+    const Known& known = customers_[i];
+    if (!known.folded) continue;
+    const feature::Record& record = context_.customers[i].record;
+    const Deadline next = context_.deadlines.Next(record, known.scored, record.as_of_ms);
+    if (next.at_ms < known.waited_ms) context_.outcomes[i].arm_ms = next.at_ms;
+  }
 }
 
 }  // namespace
 
-void FoldBatch(const Context& context, Batch::Body& batch, std::span<Customer> customers,
-               std::span<std::uint8_t> touched, PartitionClock& clock, std::int64_t wall_ms,
-               Counts& counts) {
+void FoldBatch(const Context& context, Batch::Body& batch, PartitionClock& clock, Counts& counts) {
   context.scorer.Start(context.features, 2 * batch.items.size());
-  const feature::FrozenNames frozen = context.features.frozen();
-  for (std::size_t i = 0; i < batch.items.size(); ++i) {
-    Item& item = batch.items[i];
-    const event::RawRecord& record = batch.records[i];
-    ++counts.records;
-    counts.bytes += record.value ? record.value->size() : 0;
-    if (std::holds_alternative<Rejection>(item.what)) continue;
+  Folder folder(context, batch, SIZE_MAX, clock.fired_ms);
+  for (std::size_t i = 0; i < batch.items.size(); ++i) folder.Fold(i, clock, counts);
+  folder.Arm();
+}
 
-    Customer& customer = customers[item.customer];
-    if (const auto* profile = std::get_if<event::Profile>(&item.what)) {
-      feature::FoldProfile(*profile, customer.record);
-      touched[item.customer] = 1;
-      ++counts.profiles;
-      continue;
-    }
-    const event::Event event = std::get<event::Event>(item.what);
-    if (auto refused = CheckTime(context.options, record, event, clock, wall_ms)) {
-      item.what = std::move(*refused);
-      continue;
-    }
-    item.first = customer.record.events == 0;
-    const bool unseen = context.model && customer.segment.current == SegmentId{} && !item.first &&
-                        customer.segment.ordinal == 0;
-    const std::uint32_t before =
-        unseen ? context.scorer.Add(context.features, customer.record) : kNoColumn;
-    const feature::FoldResult folded = feature::Fold(event, frozen, customer.record);
-    if (folded == feature::FoldResult::kDuplicate) {
-      ++counts.duplicates;
-      continue;
-    }
-    Advance(context.options, event.event_time_ms, clock);
-    touched[item.customer] = 1;
-    item.late = folded == feature::FoldResult::kLate;
-    item.before = before;
-    item.column = context.scorer.Add(context.features, customer.record);
-    ++counts.accepted;
-    counts.late += item.late ? 1 : 0;
-    counts.without_id += event.has_id ? 0 : 1;
+void FoldTimers(const Context& context, Batch::Body& batch, std::span<const DueTimer> due,
+                const PartitionClock& clock) {
+  context.scorer.Start(context.features, kFiringsMax);
+  Folder folder(context, batch, kFiringsMax, INT64_MIN);
+  for (std::uint32_t i = 0; i < due.size(); ++i) {
+    context.outcomes[i].arm_ms = folder.FireFrom(i, due[i].deadline_ms, clock.clock_ms);
   }
 }
 

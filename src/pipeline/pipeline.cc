@@ -17,11 +17,19 @@ struct Pipeline::Body {
   std::unique_ptr<event::Decoder> profiles;
   feature::FeatureSet bare_features;  // what state records show before the first model
   std::shared_ptr<const Model> model;
+  std::shared_ptr<const Deadlines> deadlines;
   ReadyJson ready;  // of features() and the model
   Scorer scorer;
+  Batch::Body timers;
 
   const feature::FeatureSet& features() const { return model ? model->features : bare_features; }
-  Context context() { return {options, model.get(), features(), ready, scorer}; }
+  Context At(std::span<Customer> customers, std::span<Outcome> outcomes, std::int64_t wall_ms) {
+    return {options, model.get(), features(), *deadlines, Risk(model.get(), options.risk),
+            ready,   scorer,      customers,  outcomes,   wall_ms};
+  }
+  void Score() {
+    if (model) scorer.Score(*model);
+  }
 
   void UseModel(std::shared_ptr<const Model> next);
   void DecodeOne(const event::RawRecord& record, Item& item, Batch::Body& batch);
@@ -55,8 +63,11 @@ Result<std::unique_ptr<Pipeline>> Pipeline::Create(const Options& options) {
                                           .profiles = std::move(profiles),
                                           .bare_features = std::move(features),
                                           .model = nullptr,
+                                          .deadlines = nullptr,
                                           .ready = std::move(ready),
-                                          .scorer = {}});
+                                          .scorer = {},
+                                          .timers = {}});
+  body->UseModel(nullptr);
   return std::unique_ptr<Pipeline>(new Pipeline(std::move(body)));
 }
 
@@ -67,6 +78,11 @@ const Model* Pipeline::model() const { return body_->model.get(); }
 void Pipeline::Body::UseModel(std::shared_ptr<const Model> next) {
   model = std::move(next);
   ready = ReadyJson(features(), model.get());
+  DeadlineRules rules;
+  rules.expire_after_ms = options.expire_after_ms;
+  rules.thresholds = options.risk;
+  if (model != nullptr) rules.parameters = model->bundle.risk;
+  deadlines = std::make_shared<const Deadlines>(rules);
 }
 
 void Pipeline::Body::DecodeOne(const event::RawRecord& record, Item& item, Batch::Body& batch) {
@@ -107,23 +123,38 @@ void Pipeline::Decode(std::span<const event::RawRecord> records, Batch& batch) {
   }
 }
 
-void Pipeline::Apply(Batch& batch, std::span<Customer> customers, std::span<std::uint8_t> touched,
+std::shared_ptr<const Deadlines> Pipeline::deadlines() const { return body_->deadlines; }
+
+void Pipeline::Apply(Batch& batch, std::span<Customer> customers, std::span<Outcome> outcomes,
                      PartitionClock& clock, std::int64_t wall_ms, Effects& effects) {
   Batch::Body& body = *batch.body_;
   SEGMENTD_ASSERT(
-      customers.size() >= body.customers.size() && touched.size() >= body.customers.size(),
+      customers.size() >= body.customers.size() && outcomes.size() >= body.customers.size(),
       "Apply gets the state of every customer of the batch");
-  const Context context = body_->context();
-  FoldBatch(context, body, customers, touched, clock, wall_ms, effects.counts);
-  if (body_->model) body_->scorer.Score(*body_->model);
-  EmitBatch(context, body, customers, wall_ms, effects);
+  const Context context = body_->At(customers, outcomes, wall_ms);
+  FoldBatch(context, body, clock, effects.counts);
+  body_->Score();
+  EmitBatch(context, body, effects);
+}
+
+void Pipeline::Fire(Partition partition, std::span<const DueTimer> due,
+                    std::span<Customer> customers, std::span<Outcome> outcomes,
+                    const PartitionClock& clock, std::int64_t wall_ms, Effects& effects) {
+  SEGMENTD_ASSERT(customers.size() >= due.size() && outcomes.size() >= due.size(),
+                  "Fire gets the state of every customer");
+  const Context context = body_->At(customers, outcomes, wall_ms);
+  body_->timers.Start(partition, due);
+  FoldTimers(context, body_->timers, due, clock);
+  body_->Score();
+  EmitBatch(context, body_->timers, effects);
 }
 
 OutRecord Pipeline::StateRecord(Partition partition, std::string_view customer_id,
                                 const Customer& customer) {
   body_->scorer.Start(body_->features(), 1);
-  const std::uint32_t column = body_->scorer.Add(body_->features(), customer.record);
-  return StateOf(body_->context(), partition, customer_id, customer.segment, column);
+  const std::uint32_t column =
+      body_->scorer.Add(body_->features(), customer.record, customer.record.as_of_ms);
+  return StateOf(body_->At({}, {}, 0), partition, customer_id, customer.segment, column);
 }
 
 }  // namespace segmentd::pipeline

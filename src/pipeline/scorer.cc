@@ -1,5 +1,6 @@
 #include "scorer.h"
 
+#include "history.h"
 #include "segmentd/model/kmeans.h"
 
 namespace segmentd::pipeline {
@@ -13,17 +14,25 @@ auto ColumnOf(const Matrix& matrix, std::uint32_t index) {
 
 }  // namespace
 
-void Scorer::Start(const feature::FeatureSet& features, std::size_t columns_max) {
+void Scorer::Start(const feature::FeatureSet& features, std::size_t columns) {
   columns_.clear();
-  const auto wanted = static_cast<Eigen::Index>(columns_max);
+  const auto wanted = static_cast<Eigen::Index>(columns);
   if (raw_.rows() != features.size() || raw_.cols() < wanted) raw_.resize(features.size(), wanted);
 }
 
-std::uint32_t Scorer::Add(const feature::FeatureSet& features, const feature::Record& record) {
+std::uint32_t Scorer::Add(const feature::FeatureSet& features, const feature::Record& record,
+                          std::int64_t as_of_ms) {
   const auto index = static_cast<std::uint32_t>(columns_.size());
-  columns_.push_back({record.as_of_ms, record.last_event_ms});
+  Column& basis = columns_.emplace_back();
+  basis.as_of_ms = as_of_ms;
+  basis.last_event_ms = record.last_event_ms;
+  if (record.orders > 0) {
+    basis.history = HistoryOf(record, as_of_ms);
+    basis.last_purchase_ms = record.last_purchase_ms;
+  }
+  if (raw_.cols() <= index) raw_.conservativeResize(Eigen::NoChange, 2 * raw_.cols() + 1);
   double* column = raw_.data() + static_cast<Eigen::Index>(index) * raw_.rows();
-  features.Snapshot(record, record.as_of_ms, {column, static_cast<std::size_t>(raw_.rows())});
+  features.Snapshot(record, as_of_ms, {column, static_cast<std::size_t>(raw_.rows())});
   return index;
 }
 

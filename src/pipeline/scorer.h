@@ -1,10 +1,12 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
 #include "segmentd/pipeline/model.h"
+#include "segmentd/risk/scores.h"
 
 namespace segmentd::pipeline {
 
@@ -14,12 +16,16 @@ class Scorer {
   struct Column {
     std::int64_t as_of_ms = 0;
     std::int64_t last_event_ms = 0;
+    // For scores; nothing before the first purchase.
+    std::optional<risk::History> history;
+    std::int64_t last_purchase_ms = 0;
   };
 
-  // Makes room for columns_max snapshots of a feature set.
-  void Start(const feature::FeatureSet& features, std::size_t columns_max);
-  // Adds the snapshot of a record as of its own instant; returns its column.
-  std::uint32_t Add(const feature::FeatureSet& features, const feature::Record& record);
+  // Makes room for so many snapshots of a feature set; more may come.
+  void Start(const feature::FeatureSet& features, std::size_t columns);
+  // Adds the snapshot of a record as of an instant; returns its column.
+  std::uint32_t Add(const feature::FeatureSet& features, const feature::Record& record,
+                    std::int64_t as_of_ms);
   // Scales, embeds and compares all columns at once.
   void Score(const Model& model);
 

@@ -19,6 +19,7 @@ std::string EncodeMeta(const TaskMeta& meta) {
   message.set_written_wall_ms(meta.written_wall_ms);
   message.set_origin_ms(meta.origin_ms);
   message.set_cluster(meta.cluster);
+  message.set_timer_rules(meta.timer_rules);
   message.set_mark_offset(meta.mark_offset.value());
   message.set_mark_hash(meta.mark_hash);
   return message.SerializeAsString();
@@ -45,6 +46,7 @@ Result<TaskMeta> DecodeMeta(std::string_view bytes) {
   meta.written_wall_ms = message.written_wall_ms();
   meta.origin_ms = message.origin_ms();
   meta.cluster = message.cluster();
+  meta.timer_rules = message.timer_rules();
   meta.mark_offset = Offset{message.mark_offset()};
   meta.mark_hash = message.mark_hash();
   return meta;

@@ -18,6 +18,28 @@ constexpr int kFormat = 1;
 
 rocksdb::Slice ToSlice(std::string_view text) { return {text.data(), text.size()}; }
 
+// Big-endian with the sign turned round: keys in order of instants, also those before 1970.
+constexpr std::size_t kDeadlineBytes = 8;
+constexpr std::uint64_t kSign = 1ULL << 63;
+
+void EncodeTimer(const ports::Timer& timer, std::string& key) {
+  const std::uint64_t ordered = static_cast<std::uint64_t>(timer.deadline_ms) ^ kSign;
+  key.clear();
+  for (int shift = 56; shift >= 0; shift -= 8) key.push_back(static_cast<char>(ordered >> shift));
+  key.append(timer.customer_id);
+}
+
+bool DecodeTimer(std::string_view key, ports::Timer& timer) {
+  if (key.size() < kDeadlineBytes) return false;
+  std::uint64_t ordered = 0;
+  for (std::size_t i = 0; i < kDeadlineBytes; ++i) {
+    ordered = ordered << 8 | static_cast<std::uint8_t>(key[i]);
+  }
+  timer.deadline_ms = static_cast<std::int64_t>(ordered ^ kSign);
+  timer.customer_id = key.substr(kDeadlineBytes);
+  return true;
+}
+
 tl::unexpected<Error> Newer(const std::string& dir, std::string_view what) {
   return Fail(Code::kNewer,
               "{} was written by a newer segmentd ({}): run that version, or set another state.dir "
@@ -126,6 +148,17 @@ Status RocksStore::Write(const ports::StoreWrite& write) {
                        : batch.Delete(family(kState), key);
     if (!built.ok()) return Translate(built, "writing to " + dir_);
   }
+  std::string key;
+  for (const ports::Timer& timer : write.taken) {
+    EncodeTimer(timer, key);
+    built = batch.Delete(family(kTimers), key);
+    if (!built.ok()) return Translate(built, "writing to " + dir_);
+  }
+  for (const ports::Timer& timer : write.armed) {
+    EncodeTimer(timer, key);
+    built = batch.Put(family(kTimers), key, rocksdb::Slice());
+    if (!built.ok()) return Translate(built, "writing to " + dir_);
+  }
   built = batch.Put(family(kMeta), kTaskKey, ports::EncodeMeta(write.meta));
   if (!built.ok()) return Translate(built, "writing to " + dir_);
   rocksdb::WriteOptions options;
@@ -133,6 +166,30 @@ Status RocksStore::Write(const ports::StoreWrite& write) {
   const rocksdb::Status written = db_->Write(options, &batch);
   if (!written.ok()) return Translate(written, "writing to " + dir_);
   return Ok();
+}
+
+Status RocksStore::ReadTimers(const ports::Timer& from, std::size_t timers_max,
+                              std::vector<ports::Timer>& timers) {
+  timers.clear();
+  std::string first;
+  EncodeTimer(from, first);
+  const rocksdb::Slice bound = first;
+  rocksdb::ReadOptions options;
+  options.iterate_lower_bound = &bound;  // what was taken before it is tombstones
+  const std::unique_ptr<rocksdb::Iterator> at(db_->NewIterator(options, family(kTimers)));
+  for (at->Seek(bound); at->Valid() && timers.size() < timers_max; at->Next()) {
+    if (DecodeTimer(at->key().ToStringView(), timers.emplace_back())) continue;
+    return Fail(Code::kCorruption, "{} has a timer whose key is {} bytes long", dir_,
+                at->key().size());
+  }
+  if (!at->status().ok()) return Translate(at->status(), "reading timers from " + dir_);
+  return Ok();
+}
+
+std::int64_t RocksStore::CountTimers() {
+  std::uint64_t count = 0;
+  db_->GetIntProperty(family(kTimers), rocksdb::DB::Properties::kEstimateNumKeys, &count);
+  return static_cast<std::int64_t>(count);
 }
 
 Status RocksStore::Scan(const Visitor& visit) {

@@ -23,6 +23,9 @@ class RocksStore final : public ports::StateStore {
   Result<std::optional<ports::TaskMeta>> ReadMeta() override;
   Status Read(std::span<const std::string_view> ids, std::vector<std::string>& images) override;
   Status Write(const ports::StoreWrite& write) override;
+  Status ReadTimers(const ports::Timer& from, std::size_t timers_max,
+                    std::vector<ports::Timer>& timers) override;
+  std::int64_t CountTimers() override;
   Status Scan(const Visitor& visit) override;
 
  private:

@@ -16,6 +16,11 @@ class ParkedStores::Lease final : public ports::StateStore {
     return store_->Read(ids, images);
   }
   Status Write(const ports::StoreWrite& write) override { return store_->Write(write); }
+  Status ReadTimers(const ports::Timer& from, std::size_t timers_max,
+                    std::vector<ports::Timer>& timers) override {
+    return store_->ReadTimers(from, timers_max, timers);
+  }
+  std::int64_t CountTimers() override { return store_->CountTimers(); }
   Status Scan(const Visitor& visit) override { return store_->Scan(visit); }
 
  private:

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "segmentd/pipeline/deadlines.h"
+
 namespace segmentd::runtime {
 namespace {
 
@@ -77,6 +79,9 @@ std::string Restorer::ReasonToDiscard(const ports::TaskMeta& stored) const {
   if (low_ == end_ && stored.transactions_next != kNoPosition) {
     // Compaction never takes the newest position away.
     return "the local state has a position, and the changelog is empty";
+  }
+  if (stored.timer_rules != parts_.timer_rules) {
+    return "the local state has timers by other rules";
   }
   const std::int64_t age_ms = parts_.clock.WallMs() - stored.written_wall_ms;
   if (stored.changelog_next < end_ && age_ms > parts_.tombstones_kept_ms - kClockSlackMs) {
@@ -171,12 +176,33 @@ Status Restorer::WriteOut() {
   if (!meta_) meta.transactions_next = meta.profiles_next = kNoPosition;
   meta.changelog_next = next_;
   meta.cluster = parts_.cluster;
+  meta.timer_rules = parts_.timer_rules;
   meta.written_wall_ms = parts_.clock.WallMs();
-  SEGMENTD_RETURN_IF_ERROR(store_->Write({items, meta}));
+  SEGMENTD_ASSIGN_OR_RETURN(const std::vector<ports::Timer> timers, TimersOf(items));
+  SEGMENTD_RETURN_IF_ERROR(store_->Write({items, meta, {}, timers}));
   changes_.clear();
   change_bytes_ = 0;
   changed_ = false;
   return Ok();
+}
+
+// What the customers wait for, ascending. Those that were armed before stay, and find out.
+Result<std::vector<ports::Timer>> Restorer::TimersOf(
+    std::span<const ports::StoreWrite::Item> items) const {
+  std::vector<ports::Timer> timers;
+  for (const ports::StoreWrite::Item& item : items) {
+    if (!item.image) continue;
+    const auto pending_ms = parts_.pending_ms(*item.image);
+    if (!pending_ms.ok()) {
+      return tl::unexpected(
+          pending_ms.error().With(fmt::format("the changelog's customer {}", item.customer_id)));
+    }
+    if (*pending_ms != pipeline::kNever) {
+      timers.push_back({*pending_ms, std::string(item.customer_id)});
+    }
+  }
+  std::sort(timers.begin(), timers.end());
+  return timers;
 }
 
 Status Restorer::Finish() {

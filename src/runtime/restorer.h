@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -20,7 +21,10 @@ class Restorer {
     const Clock& clock;
     ports::StoreFactory& stores;
     std::int64_t tombstones_kept_ms;
-    std::string cluster;  // Kafka's id; empty: not known
+    // When a stored customer is to be looked at next; kNever: not at all.
+    std::function<Result<std::int64_t>(std::string_view image)> pending_ms;
+    std::string timer_rules;  // what that goes by
+    std::string cluster;      // Kafka's id; empty: not known
     bool accept_other_cluster = false;
   };
 
@@ -62,6 +66,7 @@ class Restorer {
   Status Discard(std::string reason);
   Status Visit(Offset offset, std::string_view key, const std::string_view* value);
   Status WriteOut();
+  Result<std::vector<ports::Timer>> TimersOf(std::span<const ports::StoreWrite::Item> items) const;
   Status Finish();
 
   Partition partition_;

@@ -38,7 +38,7 @@ Shard::Body::Body(const ShardOptions& shard_options, const ShardParts& shard_par
 Status Shard::Body::Run(const std::stop_token& stop) {
   Status ended = Ok();
   Status roomy = Ok();
-  while (ended.has_value() && roomy.has_value() && !stop.stop_requested() && !drain.done()) {
+  while (ended.has_value() && roomy.has_value() && !stop.stop_requested() && !Finished()) {
     ended = Turn();
     roomy = CheckRoom();
   }
@@ -68,6 +68,7 @@ Status Shard::Body::Turn() {
     behind = polled->size() >= static_cast<std::size_t>(options.poll_records_max);
     SEGMENTD_RETURN_IF_ERROR(Receive(*polled));
   }
+  SEGMENTD_RETURN_IF_ERROR(FireTimers(polled.ok() ? polled->size() : 0));
   SEGMENTD_RETURN_IF_ERROR(CommitIfDue());
   SEGMENTD_RETURN_IF_ERROR(WatchDrain());
   ReportIfDue();
@@ -170,7 +171,7 @@ Status Shard::Body::RereadTasks() {
 }
 
 std::int64_t Shard::Body::WaitMs() const {
-  if (came_further) return 0;
+  if (came_further || (timers_left && status.problem.empty())) return 0;
   if (!status.problem.empty() || !transaction.ready()) return kRetryWaitMs;
   std::int64_t wait_ms = kIdleWaitMs;
   for (const auto& [partition, task] : tasks) {
@@ -234,7 +235,9 @@ Status Shard::Body::Emit(Task& task, pipeline::Effects& made) {
     SEGMENTD_RETURN_IF_ERROR(SendOversized(record, sent.error()));
   }
   std::move(made.changes.begin(), made.changes.end(), std::back_inserter(changes));
-  if (!made.changes.empty() && change_since_ms < 0) change_since_ms = NowMs();
+  std::move(made.alerts.begin(), made.alerts.end(), std::back_inserter(alerts));
+  const bool told = !made.changes.empty() || !made.alerts.empty();
+  if (told && change_since_ms < 0) change_since_ms = NowMs();
   return Ok();
 }
 

@@ -52,6 +52,10 @@ struct Shard::Body final : ports::RebalanceListener {
   bool ReachedEnds() const;
   Status WatchDrain();
 
+  // shard_timers.cc
+  Status FireTimers(std::size_t records_polled);
+  bool Finished() const;
+
   // shard_status.cc
   void Report();
   void ReportIfDue();
@@ -66,6 +70,7 @@ struct Shard::Body final : ports::RebalanceListener {
   bool subscribed = false;
   bool prepared = false;      // counts (and ends) are known
   bool came_further = false;  // a task did, in this turn: do not wait
+  bool timers_left = false;   // due ones: do not wait
   Partition advanced{-1};     // the last that was asked to: the next one goes first
   bool behind = false;        // the last poll was full: more records wait
   bool reread = false;        // records were dropped while a commit was pending
@@ -82,6 +87,7 @@ struct Shard::Body final : ports::RebalanceListener {
   std::int64_t newest_record_ms = -1;
   pipeline::Counts pending_counts;
   std::vector<pipeline::ChangeNote> changes;
+  std::vector<pipeline::AlertNote> alerts;
   std::vector<ports::InputPosition> positions;  // as the pending commit has them
   std::vector<Partition> producing;
   std::int64_t commit_began_ns = 0;

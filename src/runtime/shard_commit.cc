@@ -101,6 +101,7 @@ Status Shard::Body::OnCommitted(const ports::CommitReceipt& receipt) {
   status.last_commit_ms = parts.clock.WallMs();
   status.counts.Add(pending_counts);
   if (!changes.empty()) parts.probe.OnChanges(changes);
+  if (!alerts.empty()) parts.probe.OnAlerts(alerts);
   ForgetPending();
   return ended;
 }
@@ -120,11 +121,12 @@ void Shard::Body::ForgetPending() {
   newest_record_ms = -1;
   pending_counts = {};
   changes.clear();
+  alerts.clear();
 }
 
 // All that this shard's own partitions had to bring, if it is dirty: no need to wait longer.
 bool Shard::Body::ReachedEnds() const {
-  if (!drain.ready() || tasks.empty()) return false;
+  if (!drain.ready() || tasks.empty() || timers_left) return false;
   return std::all_of(tasks.begin(), tasks.end(),
                      [&](const auto& at) { return at.second.AtEnd(drain); });
 }

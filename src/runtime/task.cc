@@ -22,6 +22,7 @@ Task::Task(Partition partition, const ShardOptions& options, const ShardParts& p
       counts_(counts),
       state_since_ms_(parts.clock.WallMs()),
       entered_ms_(NowMs()),
+      idle_(parts.clock, options.idle_grace_ms),
       cache_(options.cache_bytes_max) {}
 
 void Task::AddInput(const ports::InputPartition& input) {
@@ -51,14 +52,12 @@ Status Task::Process(std::span<const event::RawRecord> records, pipeline::Effect
   parts_.pipeline.Decode(records, batch_);
   const std::span<const std::string_view> ids = batch_.customers();
   SEGMENTD_RETURN_IF_ERROR(Fetch(ids));
-  touched_.assign(ids.size(), 0);
-  parts_.pipeline.Apply(batch_, std::span(customers_).first(ids.size()), touched_, clock_,
+  outcomes_.assign(ids.size(), {});
+  if (timers_.next_ms() != pipeline::kNever) clock_.fired_ms = timers_.next_ms() - 1;
+  parts_.pipeline.Apply(batch_, std::span(customers_).first(ids.size()), outcomes_, clock_,
                         parts_.clock.WallMs(), effects);
-  for (std::size_t i = 0; i < ids.size(); ++i) {
-    if (touched_[i] == 0) continue;
-    pipeline::EncodeCustomer(customers_[i], image_);
-    cache_.Put(ids[i], image_);
-  }
+  KeepOutcomes(ids);
+  idle_.Interrupt();
   for (const event::RawRecord& record : records) {
     Offset& next = inputs_[static_cast<std::size_t>(record.source)].next;
     next = std::max(next, Next(record.offset));
@@ -198,20 +197,27 @@ Status Task::OnCommitted(std::optional<Offset> changelog_next) {
 Status Task::Store(bool force) {
   const std::int64_t now_ms = NowMs();
   cache_.Trim();
-  const bool due = cache_.unstored_bytes() > cache_.bytes_max() / kUnstoredShare ||
-                   cache_.bytes() > cache_.bytes_max() ||
-                   now_ms - stored_at_ms_ >= options_.store_interval_ms;
-  if ((!due && !force) || (cache_.unstored() == 0 && meta_ == stored_)) return Ok();
+  const bool due =
+      cache_.unstored_bytes() + timers_.unstored_bytes() > cache_.bytes_max() / kUnstoredShare ||
+      cache_.bytes() > cache_.bytes_max() || now_ms - stored_at_ms_ >= options_.store_interval_ms;
+  if ((!due && !force) || !unstored()) return Ok();
   ports::TaskMeta meta = meta_;
   meta.cluster = counts_.cluster;
+  meta.timer_rules = parts_.pipeline.deadlines()->Name();
   meta.written_wall_ms = parts_.clock.WallMs();
   const auto items = cache_.Unstored();
-  SEGMENTD_RETURN_IF_ERROR(store_->Write({items, meta}));
+  const TimerIndex::Changes timers = timers_.Unstored();
+  SEGMENTD_RETURN_IF_ERROR(store_->Write({items, meta, timers.taken, timers.armed}));
   cache_.Stored();
+  timers_.Stored(*store_);
   stored_ = meta_;
   stored_at_ms_ = now_ms;
   cache_.Trim();
   return Ok();
+}
+
+bool Task::unstored() const {
+  return cache_.unstored() > 0 || !(meta_ == stored_) || timers_.unstored();
 }
 
 Status Task::Close(bool write) {
@@ -223,6 +229,7 @@ Status Task::Close(bool write) {
   restore_.reset();
   store_.reset();
   cache_.Clear();
+  timers_.Clear();
   if (stored.ok()) {
     Enter(ports::TaskState::kParked);
   } else {
@@ -253,6 +260,9 @@ ports::PartitionStatus Task::Describe() const {
   status.state_s = static_cast<double>(NowMs() - entered_ms_) / kSecondMs;
   status.position = inputs_[0].next;
   status.clock_ms = clock_.clock_ms;
+  status.drained = idle_.drained();
+  status.timers = timers_.size();
+  status.next_timer_ms = timers_.next_ms();
   status.problem = problem_;
   status.restored = restored_;
   status.restore_stalls = stalls_;

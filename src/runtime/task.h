@@ -1,17 +1,20 @@
 #pragma once
 
 #include <array>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "runtime/drain.h"
+#include "runtime/idle_clock.h"
 #include "runtime/restore_work.h"
 #include "runtime/transaction.h"
 #include "segmentd/ports/probe.h"
 #include "segmentd/runtime/record_cache.h"
 #include "segmentd/runtime/shard.h"
+#include "segmentd/runtime/timer_index.h"
 
 namespace segmentd::runtime {
 
@@ -37,6 +40,12 @@ class Task {
 
   // Records of this partition, both inputs mixed, at most some hundreds. REQUIRES: running.
   Status Process(std::span<const event::RawRecord> records, pipeline::Effects& effects);
+  // task_timers.cc: whether the partition's clock has passed a timer.
+  bool timers_due() const { return running() && timers_.next_ms() <= clock_.clock_ms; }
+  // Fires the first timers that are due. REQUIRES: running.
+  Status FireTimers(std::size_t timers_max, pipeline::Effects& effects);
+  // Lets wall time move the clock of a drained partition. kRetry: the broker could not be asked.
+  Status FollowWall();
   // Takes the source's word that there is nothing to read before its position.
   void SkipMarkers();
   // Reads on from where the state stands, when records were handed out and not used.
@@ -52,6 +61,8 @@ class Task {
   Status OnCommitted(std::optional<Offset> changelog_next);
   // Writes the store when it has fallen too far behind, or always with force; then evicts.
   Status Store(bool force);
+  // Something is Kafka's, or of no interest to it, and not in the store yet.
+  bool unstored() const;
   // Ends the task with its store up to date, or as it is when nothing may be written.
   Status Close(bool write);
   void Fail(const std::string& problem);
@@ -92,6 +103,10 @@ class Task {
   Status Fetch(std::span<const std::string_view> ids);
   Status Produce(Transaction& transaction, std::string_view customer_id, std::string_view image);
   Status FetchMisses(std::span<const std::string_view> ids);
+  // Reads a stored customer for what it waits for; for any thread.
+  static std::function<Result<std::int64_t>(std::string_view)> PendingOf(
+      std::shared_ptr<const pipeline::Deadlines> deadlines);
+  void KeepOutcomes(std::span<const std::string_view> ids);
   Error Describe(const Error& error, std::string_view customer_id) const;
   ports::InputPartition InputOf(std::size_t source) const;
 
@@ -115,6 +130,8 @@ class Task {
   Offset mark_offset_;           // of the last transactions record that was processed
   std::uint64_t mark_hash_ = 0;
   pipeline::PartitionClock clock_;
+  TimerIndex timers_;
+  IdleClock idle_;
   RecordCache cache_;
   ports::TaskMeta meta_;    // of the last commit
   ports::TaskMeta stored_;  // what the store has
@@ -127,7 +144,10 @@ class Task {
   // Reused between batches.
   pipeline::Batch batch_;
   std::vector<pipeline::Customer> customers_;
-  std::vector<std::uint8_t> touched_;
+  std::vector<pipeline::Outcome> outcomes_;
+  std::vector<ports::Timer> due_;
+  std::vector<pipeline::DueTimer> due_views_;
+  std::vector<std::string_view> ids_;  // of due_
   std::vector<std::size_t> misses_;
   std::vector<std::string_view> miss_ids_;
   std::vector<std::string> images_;

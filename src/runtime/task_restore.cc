@@ -72,8 +72,13 @@ Result<bool> Task::Step() {
 }
 
 void Task::StartRestore() {
-  const Restorer::Parts parts{parts_.clock, parts_.stores, options_.tombstones_kept_ms,
-                              counts_.cluster, options_.accepted.other_cluster};
+  const Restorer::Parts parts{parts_.clock,
+                              parts_.stores,
+                              options_.tombstones_kept_ms,
+                              PendingOf(parts_.pipeline.deadlines()),
+                              parts_.pipeline.deadlines()->Name(),
+                              counts_.cluster,
+                              options_.accepted.other_cluster};
   restore_ = std::make_shared<RestoreWork>(partition_, parts, std::move(store_),
                                            std::exchange(rebuild_, false));
   replay_offsets_ = 0;
@@ -104,6 +109,7 @@ std::int64_t Task::StillMs() const {
 
 void Task::Rewind(bool rebuild) {
   cache_.Clear();
+  timers_.Clear();
   restore_.reset();
   if (rebuild) {
     ++rebuilds_;
@@ -147,7 +153,8 @@ Status Task::StartInputs() {
                                 std::max<std::int64_t>(options_.store_interval_ms, 1);
   store_ = restorer.TakeStore();
   restore_.reset();
-  return Ok();
+  idle_.Interrupt();
+  return timers_.Open(*store_);
 }
 
 // Nothing is refused for what somebody else has done: one who was stopped for so long that he lost

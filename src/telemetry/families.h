@@ -32,6 +32,11 @@ struct Families {
   Counters& events_without_id;
   Counters& transitions;
   Counters& suppressed;
+  Counters& crossings;
+  Counters& future_events;
+  Histograms& lateness;
+  Counters& timers_fired;
+  Histograms& timer_delay;
   Histograms& event_to_emit;
 
   Gauges& lag_records;
@@ -40,6 +45,9 @@ struct Families {
   Gauges& state_seconds;
   Gauges& overdue;
   Gauges& watermark;
+  Gauges& watermark_lag;
+  Gauges& drained;
+  Gauges& timers_pending;
   Gauges& restore_remaining;
   Counters& restored_offsets;
   Gauges& restore_eta;

@@ -10,8 +10,8 @@
 #include <optional>
 
 #include "segmentd/base/mutex.h"
-#include "segmentd/event/event.h"
 #include "segmentd/model/bundle.h"
+#include "telemetry/count_totals.h"
 #include "telemetry/families.h"
 #include "telemetry/process_stats.h"
 
@@ -22,7 +22,6 @@ using Buckets = prometheus::Histogram::BucketBoundaries;
 
 constexpr std::array<std::string_view, 5> kPhases = {"starting", "restoring", "catching_up",
                                                      "running", "draining"};
-constexpr std::size_t kRejectCodes = std::tuple_size_v<decltype(pipeline::Counts::rejected)>;
 
 const Buckets& LatencyBuckets() {
   static const Buckets buckets = {.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30};
@@ -35,65 +34,6 @@ const Buckets& CommitBuckets() {
 }
 
 double ToSeconds(std::int64_t instant_ms) { return static_cast<double>(instant_ms) / 1000; }
-
-// A counter fed with totals since the start.
-class Total {
- public:
-  Total() = default;
-  explicit Total(prometheus::Counter& counter) : counter_(&counter) {}
-  void Set(std::uint64_t total) {
-    if (total > last_) counter_->Increment(static_cast<double>(total - last_));
-    last_ = total;
-  }
-
- private:
-  prometheus::Counter* counter_ = nullptr;
-  std::uint64_t last_ = 0;
-};
-
-// The labels of counts are the same for all shards; each shard feeds its own totals into them.
-struct CountTotals {
-  CountTotals(Families& f, const Identity& identity)
-      : transactions(f.records_consumed.Add({{"topic", identity.transactions_topic}})),
-        bytes(f.record_bytes.Add({{"topic", identity.transactions_topic}})),
-        accepted(f.events_processed.Add({{"topic", identity.transactions_topic}})),
-        duplicates(f.records_dropped.Add(
-            {{"topic", identity.transactions_topic}, {"reason", "duplicate"}})),
-        late(f.late_events.Add({{"action", "applied"}})),
-        without_id(f.events_without_id.Add({})),
-        suppressed(f.suppressed.Add({{"reason", "hysteresis"}})) {
-    if (!identity.profiles_topic.empty()) {
-      profiles.emplace(f.records_consumed.Add({{"topic", identity.profiles_topic}}));
-    }
-    for (std::size_t i = 0; i < kRejectCodes; ++i) {
-      const std::string code(event::RejectCodeName(static_cast<event::RejectCode>(i)));
-      rejected[i] =
-          Total(f.dead_letters.Add({{"topic", identity.transactions_topic}, {"code", code}}));
-    }
-  }
-
-  void Set(const pipeline::Counts& counts) {
-    transactions.Set(counts.records - counts.profiles);
-    if (profiles) profiles->Set(counts.profiles);
-    bytes.Set(counts.bytes);
-    accepted.Set(counts.accepted);
-    duplicates.Set(counts.duplicates);
-    late.Set(counts.late);
-    without_id.Set(counts.without_id);
-    suppressed.Set(counts.suppressed);
-    for (std::size_t i = 0; i < kRejectCodes; ++i) rejected[i].Set(counts.rejected[i]);
-  }
-
-  Total transactions;
-  std::optional<Total> profiles;
-  Total bytes;
-  Total accepted;
-  Total duplicates;
-  Total late;
-  Total without_id;
-  Total suppressed;
-  std::array<Total, kRejectCodes> rejected;
-};
 
 struct ShardChildren {
   ShardChildren(Families& f, const Identity& identity, const prometheus::Labels& labels)
@@ -154,6 +94,8 @@ class PartitionChildren {
   PartitionChildren(Families& families, const std::string& topic, Partition partition)
       : families_(families),
         labels_{{"topic", topic}, {"partition", fmt::format("{}", partition.value())}},
+        drained_(families.drained.Add(labels_)),
+        timers_(families.timers_pending.Add(labels_)),
         restore_remaining_(families.restore_remaining.Add(labels_)),
         restored_counter_(families.restored_offsets.Add(labels_)),
         restored_(restored_counter_),
@@ -181,11 +123,14 @@ class PartitionChildren {
     if (lag_records_ != nullptr) families_.lag_records.Remove(lag_records_);
     if (lag_seconds_ != nullptr) families_.lag_seconds.Remove(lag_seconds_);
     if (watermark_ != nullptr) families_.watermark.Remove(watermark_);
+    if (watermark_lag_ != nullptr) families_.watermark_lag.Remove(watermark_lag_);
+    families_.drained.Remove(&drained_);
+    families_.timers_pending.Remove(&timers_);
   }
 
   int reporter = 0;  // the shard that named the partition last
 
-  void Set(const ports::PartitionStatus& status) {
+  void Set(const ports::PartitionStatus& status, std::int64_t now_ms) {
     for (std::size_t i = 0; i < states_.size(); ++i) {
       states_[i]->Set(static_cast<std::size_t>(status.state) == i ? 1 : 0);
     }
@@ -206,7 +151,10 @@ class PartitionChildren {
     }
     if (status.clock_ms != INT64_MIN) {
       Lazy(families_.watermark, watermark_).Set(ToSeconds(status.clock_ms));
+      Lazy(families_.watermark_lag, watermark_lag_).Set(ToSeconds(now_ms - status.clock_ms));
     }
+    drained_.Set(status.drained ? 1 : 0);
+    timers_.Set(static_cast<double>(status.timers));
   }
 
  private:
@@ -217,6 +165,8 @@ class PartitionChildren {
 
   Families& families_;
   const prometheus::Labels labels_;
+  prometheus::Gauge& drained_;
+  prometheus::Gauge& timers_;
   prometheus::Gauge& restore_remaining_;
   prometheus::Counter& restored_counter_;
   Total restored_;
@@ -229,7 +179,19 @@ class PartitionChildren {
   prometheus::Gauge* lag_seconds_ = nullptr;
   prometheus::Gauge* watermark_ = nullptr;
   prometheus::Gauge* restore_eta_ = nullptr;
+  prometheus::Gauge* watermark_lag_ = nullptr;
 };
+
+std::string_view AtRiskLabel(risk::Crossing crossing) {
+  switch (crossing) {
+    case risk::Crossing::kNone:
+      return "none";
+    case risk::Crossing::kRecovered:
+      return "left";
+    default:
+      return "entered";
+  }
+}
 
 std::string SegmentLabel(SegmentId id) { return id.value() == 0 ? "none" : model::SegmentText(id); }
 
@@ -254,7 +216,7 @@ struct Metrics::Body {
       const auto [at, fresh] = partitions.try_emplace(
           partition.partition, families, identity.transactions_topic, partition.partition);
       at->second.reporter = status.shard;
-      at->second.Set(partition);
+      at->second.Set(partition, status.tick_ms);
     }
     std::erase_if(partitions, [&status](const auto& entry) {
       return entry.second.reporter == status.shard &&
@@ -315,7 +277,14 @@ void Metrics::OnChanges(std::span<const pipeline::ChangeNote> changes) {
         .Add({{"from", SegmentLabel(change.previous)},
               {"to", SegmentLabel(change.current)},
               {"reason", std::string(change.reason)},
-              {"at_risk", "none"}})
+              {"at_risk", std::string(AtRiskLabel(change.crossing))}})
+        .Increment();
+  }
+}
+
+void Metrics::OnAlerts(std::span<const pipeline::AlertNote> alerts) {
+  for (const pipeline::AlertNote& alert : alerts) {
+    body_->families.crossings.Add({{"to", std::string(risk::CrossingName(alert.crossing))}})
         .Increment();
   }
 }

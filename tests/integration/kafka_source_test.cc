@@ -164,6 +164,38 @@ TEST_F(SourceTest, ReachesTheEndOfATransactionalInputPastItsMarkers) {
   upstream.ports.source->Close();
 }
 
+TEST_F(SourceTest, IsNotDrainedWhileATransactionUpstreamIsOpen) {
+  const std::string input = NewTopic("drained", 1);
+  const std::string other = NewTopic("other", 1);
+  kafka::ShardOptions writer = TestOptions(connection(), Unique("writer"), other);
+  writer.outputs[0] = input;
+  Member upstream(writer);
+  ASSERT_TRUE(upstream.ports.source->Subscribe(upstream).ok());
+  ASSERT_TRUE(upstream.PollUntil([&] { return upstream.owned.size() == 1; }));
+  ASSERT_TRUE(upstream.ports.sink->Reset().ok());
+  Fill(connection(), input, 0, 3);
+
+  Member member(TestOptions(connection(), Unique("app"), input));
+  ports::RecordSource& source = *member.ports.source;
+  const auto drained_at = [&](std::int64_t next) {
+    const auto drained = source.Drained(Transactions(0), Offset{next});
+    return drained.ok() && *drained;
+  };
+  ASSERT_TRUE(source.Subscribe(member).ok());
+  ASSERT_TRUE(member.PollUntilSeen(3));
+  EXPECT_TRUE(member.PollUntil([&] { return drained_at(3); }));
+  EXPECT_FALSE(drained_at(2));
+
+  ASSERT_TRUE(upstream.ports.sink->Begin().ok());
+  ASSERT_TRUE(upstream.ports.sink->Send(Changed(0, "hanging")).ok());
+  EXPECT_TRUE(member.PollUntil([&] { return !drained_at(3); }));
+  ASSERT_TRUE(upstream.ports.sink->Abort().ok());
+  EXPECT_TRUE(member.PollUntil([&] { return drained_at(5); })) << "the record and its marker";
+  EXPECT_EQ(member.seen.size(), 3U);
+  source.Close();
+  upstream.ports.source->Close();
+}
+
 TEST_F(SourceTest, RefusesToJumpOverOffsetsThatAreNotThere) {
   const std::string input = NewTopic("gap", 1);
   Fill(connection(), input, 0, 10);

@@ -82,6 +82,9 @@ class StubbornSource final : public ports::RecordSource, private ports::Rebalanc
   Range CachedRange(const ports::InputPartition& partition) override {
     return source_.CachedRange(partition);
   }
+  Result<bool> Drained(const ports::InputPartition& partition, Offset next) override {
+    return source_.Drained(partition, next);
+  }
   std::optional<Offset> Position(const ports::InputPartition& partition) override {
     return source_.Position(partition);
   }

@@ -69,7 +69,8 @@ bool Process::RunsAll(int partitions) const {
   const auto& at = probe_.last.partitions;
   return static_cast<int>(at.size()) == partitions &&
          std::all_of(at.begin(), at.end(), [](const ports::PartitionStatus& partition) {
-           return partition.state == ports::TaskState::kRunning;
+           return partition.state == ports::TaskState::kRunning &&
+                  partition.next_timer_ms > partition.clock_ms;
          });
 }
 

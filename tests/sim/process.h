@@ -47,6 +47,7 @@ class Process {
   // How it ended; nothing: it crashed.
   const std::optional<Status>& outcome() const { return outcome_; }
   int member() const { return source_.member(); }
+  // All partitions are running, and no timer is due.
   bool RunsAll(int partitions) const;
 
  private:

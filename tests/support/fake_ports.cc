@@ -51,7 +51,7 @@ void FakeSource::FollowGroup() {
   }
   if (const auto assignment = broker_.TakeAssignment(member_)) {
     owned_ = {assignment->begin(), assignment->end()};
-    if (!assignment->empty()) listener_->OnAssigned(*assignment);
+    listener_->OnAssigned(*assignment);
   }
 }
 
@@ -131,6 +131,11 @@ Result<FakeSource::Range> FakeSource::QueryRange(const ports::InputPartition& in
 
 FakeSource::Range FakeSource::CachedRange(const ports::InputPartition& input) {
   return RangeOf(input);
+}
+
+Result<bool> FakeSource::Drained(const ports::InputPartition& input, Offset next) {
+  SEGMENTD_RETURN_IF_ERROR(chaos_.At(Call::kQueryRange));
+  return next >= broker_.High(FakeBroker::InputTopic(input.source), input.partition);
 }
 
 std::optional<Offset> FakeSource::Position(const ports::InputPartition& input) {

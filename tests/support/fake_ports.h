@@ -29,6 +29,7 @@ class FakeSource final : public ports::RecordSource {
   void Stop(const ports::InputPartition& partition) override { reading_.erase(partition); }
   Result<Range> QueryRange(const ports::InputPartition& partition) override;
   Range CachedRange(const ports::InputPartition& partition) override;
+  Result<bool> Drained(const ports::InputPartition& partition, Offset next) override;
   std::optional<Offset> Position(const ports::InputPartition& partition) override;
   Result<Counts> PartitionCounts() override;
   Result<std::optional<std::uint64_t>> MarkAt(const ports::InputPartition& partition,

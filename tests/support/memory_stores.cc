@@ -43,8 +43,26 @@ class MemoryStore final : public ports::StateStore {
         disk.images.erase(std::string(item.customer_id));
       }
     }
+    for (const ports::Timer& timer : write.taken) disk.timers.erase(timer);
+    disk.timers.insert(write.armed.begin(), write.armed.end());
     disk.meta = write.meta;
     return stores_.chaos_->At(Call::kAfterWriteStore);
+  }
+
+  Status ReadTimers(const ports::Timer& from, std::size_t timers_max,
+                    std::vector<ports::Timer>& timers) override {
+    SEGMENTD_RETURN_IF_ERROR(stores_.chaos_->At(Call::kReadStore));
+    timers.clear();
+    const auto& kept_timers = kept().now.timers;
+    for (auto at = kept_timers.lower_bound(from);
+         at != kept_timers.end() && timers.size() < timers_max; ++at) {
+      timers.push_back(*at);
+    }
+    return Ok();
+  }
+
+  std::int64_t CountTimers() override {
+    return static_cast<std::int64_t>(kept().now.timers.size());
   }
 
   Status Scan(const Visitor& visit) override {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,7 @@ class MemoryStores final : public ports::StoreFactory {
   struct Disk {
     std::map<std::string, std::string, std::less<>> images;
     std::optional<ports::TaskMeta> meta;
+    std::set<ports::Timer> timers;
     bool operator==(const Disk&) const = default;
   };
 

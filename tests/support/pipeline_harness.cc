@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "segmentd/base/assert.h"
 
 namespace segmentd::support {
@@ -54,22 +56,68 @@ void PipelineHarness::Run(const std::vector<OwnedRecord>& records, std::size_t b
   }
 }
 
-void PipelineHarness::RunBatch(const std::vector<event::RawRecord>& records) {
-  pipeline::Batch batch;
-  pipeline_->Decode(records, batch);
-  const auto ids = batch.customers();
+std::vector<pipeline::Customer> PipelineHarness::Fetch(
+    std::span<const std::string_view> ids) const {
   std::vector<pipeline::Customer> customers(ids.size());
-  std::vector<std::uint8_t> touched(ids.size());
   for (std::size_t i = 0; i < ids.size(); ++i) {
     const auto known = states_.find(std::string(ids[i]));
     if (known == states_.end()) continue;
     SEGMENTD_ASSERT(pipeline::DecodeCustomer(known->second, customers[i]).ok(),
                     "stored state decodes");
   }
-  pipeline_->Apply(batch, customers, touched, clock_, wall_ms, effects_);
+  return customers;
+}
+
+void PipelineHarness::Keep(std::span<const std::string_view> ids,
+                           std::span<const pipeline::Customer> customers,
+                           std::span<const pipeline::Outcome> outcomes) {
   for (std::size_t i = 0; i < ids.size(); ++i) {
-    if (touched[i]) pipeline::EncodeCustomer(customers[i], states_[std::string(ids[i])]);
+    const std::string id(ids[i]);
+    if (outcomes[i].changed) pipeline::EncodeCustomer(customers[i], states_[id]);
+    if (outcomes[i].arm_ms != pipeline::kNever) timers_.insert({outcomes[i].arm_ms, id});
   }
+}
+
+void PipelineHarness::RunBatch(const std::vector<event::RawRecord>& records) {
+  pipeline::Batch batch;
+  pipeline_->Decode(records, batch);
+  const auto ids = batch.customers();
+  std::vector<pipeline::Customer> customers = Fetch(ids);
+  std::vector<pipeline::Outcome> outcomes(ids.size());
+  clock_.fired_ms = timers_.empty() ? INT64_MIN : timers_.begin()->first - 1;
+  pipeline_->Apply(batch, customers, outcomes, clock_, wall_ms, effects_);
+  Keep(ids, customers, outcomes);
+  Sweep(sweep_max);
+}
+
+bool PipelineHarness::Sweep(std::size_t timers_max) {
+  std::size_t left = timers_max;
+  while (left > 0 && !timers_.empty() && timers_.begin()->first <= clock_.clock_ms) {
+    --left;
+    const auto timer = timers_.extract(timers_.begin()).value();
+    const std::string_view id = timer.second;
+    std::vector<pipeline::Customer> customers = Fetch({&id, 1});
+    pipeline::Outcome outcome;
+    const pipeline::DueTimer due{timer.first, id};
+    pipeline_->Fire(Partition{3}, {&due, 1}, customers, {&outcome, 1}, clock_, wall_ms, effects_);
+    Keep({&id, 1}, customers, {&outcome, 1});
+  }
+  return left < timers_max;
+}
+
+void PipelineHarness::RebuildTimers() {
+  timers_.clear();
+  for (const auto& [id, image] : states_) {
+    pipeline::Customer customer;
+    SEGMENTD_ASSERT(pipeline::DecodeCustomer(image, customer).ok(), "stored state decodes");
+    const std::int64_t pending_ms = pipeline_->deadlines()->Pending(customer);
+    if (pending_ms != pipeline::kNever) timers_.insert({pending_ms, id});
+  }
+}
+
+void PipelineHarness::PassTime(std::int64_t to_ms) {
+  clock_.clock_ms = std::max(clock_.clock_ms, to_ms);
+  Sweep();
 }
 
 std::vector<pipeline::OutRecord> PipelineHarness::Outputs(pipeline::Topic topic) const {

@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -26,13 +27,20 @@ OwnedRecord Purchase(const std::string& customer, const std::string& time, doubl
 
 pipeline::Options TestOptions();
 
-// One partition of a pipeline with its state in a map, as the simplest runtime there could be.
+// One partition of a pipeline with its state in a map and its timers in a set, as the simplest
+// runtime there could be.
 class PipelineHarness {
  public:
   explicit PipelineHarness(const pipeline::Options& options = TestOptions());
 
   // Runs records as batches of at most batch_max.
   void Run(const std::vector<OwnedRecord>& records, std::size_t batch_max = SIZE_MAX);
+  // Fires up to timers_max of the timers that are due; false when none was.
+  bool Sweep(std::size_t timers_max = SIZE_MAX);
+  // Forgets the timers and arms anew what each stored customer waits for.
+  void RebuildTimers();
+  // Wall time moves the clock; then fires what is due.
+  void PassTime(std::int64_t to_ms);
 
   pipeline::Pipeline& pipeline() { return *pipeline_; }
   const pipeline::Effects& effects() const { return effects_; }
@@ -40,16 +48,22 @@ class PipelineHarness {
   // Encoded state by customer.
   const std::map<std::string, std::string>& states() const { return states_; }
   const pipeline::PartitionClock& clock() const { return clock_; }
+  const std::set<std::pair<std::int64_t, std::string>>& timers() const { return timers_; }
 
   std::int64_t wall_ms = 1'800'000'000'000;  // 2027-01-15
+  std::size_t sweep_max = SIZE_MAX;          // timers after each batch
 
  private:
   void RunBatch(const std::vector<event::RawRecord>& records);
+  std::vector<pipeline::Customer> Fetch(std::span<const std::string_view> ids) const;
+  void Keep(std::span<const std::string_view> ids, std::span<const pipeline::Customer> customers,
+            std::span<const pipeline::Outcome> outcomes);
 
   std::unique_ptr<pipeline::Pipeline> pipeline_;
   pipeline::PartitionClock clock_;
   pipeline::Effects effects_;
   std::map<std::string, std::string> states_;
+  std::set<std::pair<std::int64_t, std::string>> timers_;
 };
 
 // The value of a header, or nothing.

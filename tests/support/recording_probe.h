@@ -17,10 +17,15 @@ class RecordingProbe final : public ports::Probe {
     changes.insert(changes.end(), notes.begin(), notes.end());
   }
 
+  void OnAlerts(std::span<const pipeline::AlertNote> notes) override {
+    alerts.insert(alerts.end(), notes.begin(), notes.end());
+  }
+
   ports::ShardStatus last;
   std::vector<std::string> problems;
   std::vector<ports::CommitSample> commits;
   std::vector<pipeline::ChangeNote> changes;
+  std::vector<pipeline::AlertNote> alerts;
 };
 
 }  // namespace segmentd::support

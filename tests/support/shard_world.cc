@@ -136,7 +136,12 @@ std::string ShardWorld::AllOutput() {
        {pipeline::Topic::kSegmentChanged, pipeline::Topic::kCustomerState, pipeline::Topic::kDlq}) {
     for (int p = 0; p < broker.partitions(); ++p) {
       all += fmt::format("--- {} {}\n", FakeBroker::OutputTopic(topic), p);
-      for (const std::string& text : Output(topic, Partition{p})) all += text + '\n';
+      // Of each customer in order: which customer's timer fires first depends on the schedule.
+      std::map<std::string, std::string> by_customer;
+      for (const std::string& text : Output(topic, Partition{p})) {
+        by_customer[text.substr(0, text.find(" = "))] += text + '\n';
+      }
+      for (const auto& [customer, texts] : by_customer) all += texts;
     }
   }
   return all;

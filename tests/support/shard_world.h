@@ -51,6 +51,7 @@ struct ShardWorld {
   std::vector<std::string> Output(pipeline::Topic topic, Partition partition) {
     return CommittedOutput(broker, topic, partition);
   }
+  // All of it, customer by customer.
   std::string AllOutput();
   // What must hold after any run: gap-free ordinals, unique ids, and a store equal to its
   // changelog.

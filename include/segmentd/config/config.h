@@ -100,6 +100,7 @@ struct Risk {
 struct State {
   std::string dir = "./segmentd-state";
   std::int64_t memory_bytes = 1LL << 30;
+  std::optional<std::int64_t> expire_after_ms;  // nothing: customers stay
 };
 
 struct Http {

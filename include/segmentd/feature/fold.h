@@ -22,6 +22,9 @@ enum class FoldResult : std::uint8_t { kApplied, kLate, kDuplicate };
 // changed.
 FoldResult Fold(const event::Event& event, const FrozenNames& frozen, Record& record);
 
+// Whether Fold would find it a duplicate.
+bool IsDuplicate(const event::Event& event, const Record& record);
+
 // Replaces the profile attributes.
 void FoldProfile(const event::Profile& profile, Record& record);
 

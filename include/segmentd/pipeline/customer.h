@@ -15,6 +15,9 @@ struct Customer {
   segment::State segment;
 };
 
+// Nothing is known of it: there is nothing to store.
+bool IsBlank(const Customer& customer);
+
 // The stored form: version byte, checksum, segment state, record. docs/FORMATS.md has the bytes.
 // Replaces out. Same customer, same bytes.
 void EncodeCustomer(const Customer& customer, std::string& out);

@@ -12,6 +12,7 @@
 #include "segmentd/event/decoder.h"
 #include "segmentd/event/raw_record.h"
 #include "segmentd/pipeline/customer.h"
+#include "segmentd/pipeline/deadlines.h"
 #include "segmentd/pipeline/model.h"
 #include "segmentd/pipeline/output.h"
 
@@ -33,6 +34,8 @@ struct Options {
   std::int64_t out_of_orderness_ms = 0;
   std::int64_t allowed_lateness_ms = 0;
   std::int64_t max_future_ms = 0;
+  std::int64_t expire_after_ms = 0;  // 0: customers do not expire
+  risk::Thresholds risk;
   std::int64_t output_bytes_max = 1'000'000;
   feature::Plan plan;  // what state records show before the first model
 };
@@ -40,6 +43,31 @@ struct Options {
 // The event-time clock of one partition: newest accepted event time minus out-of-orderness.
 struct PartitionClock {
   std::int64_t clock_ms = INT64_MIN;  // nothing accepted yet
+  // Up to here every timer has fired. Spares looking again, and changes no output: what fired
+  // without an effect may fire again.
+  std::int64_t fired_ms = INT64_MIN;
+};
+
+// An armed timer whose time has come.
+struct DueTimer {
+  std::int64_t deadline_ms = 0;
+  std::string_view customer_id;
+};
+
+// What became of a customer in a batch.
+struct Outcome {
+  bool changed = false;          // its state
+  std::int64_t arm_ms = kNever;  // a timer must be armed for this instant; kNever: no other one
+};
+
+// How many spans of time lie within each bound; the last place has those beyond all.
+struct Spread {
+  static constexpr std::array<double, 8> kBoundsS = {1, 5, 15, 60, 300, 3'600, 86'400, 604'800};
+  std::array<std::uint64_t, kBoundsS.size() + 1> counts{};
+  double sum_s = 0;
+
+  void Add(std::int64_t span_ms);
+  void Add(const Spread& other);
 };
 
 // Plain counts of one or more batches; telemetry turns them into metrics.
@@ -54,6 +82,9 @@ struct Counts {
   std::array<std::uint64_t, 12> rejected{};  // by event::RejectCode
   std::uint64_t changes = 0;
   std::uint64_t suppressed = 0;  // kept by hysteresis
+  std::array<std::uint64_t, kTimerKinds> fired{};
+  Spread lateness;                          // of late events, behind the customer's as_of
+  std::array<Spread, kTimerKinds> delay{};  // of timers, from deadline to firing, by the wall
 
   void Add(const Counts& other);
 };
@@ -62,10 +93,19 @@ struct Counts {
 struct ChangeNote {
   std::string customer_id;
   SegmentId previous;
-  SegmentId current;
+  SegmentId current;  // 0: none any more
   std::string previous_name;
   std::string current_name;
-  std::string_view reason;  // a literal
+  std::string_view reason;                          // a literal
+  risk::Crossing crossing = risk::Crossing::kNone;  // with the same cause
+  std::string text;
+  std::int64_t as_of_ms = 0;
+};
+
+// A risk state entered or left; its record is in outputs already.
+struct AlertNote {
+  std::string customer_id;
+  risk::Crossing crossing = risk::Crossing::kNone;
   std::string text;
   std::int64_t as_of_ms = 0;
 };
@@ -74,6 +114,7 @@ struct ChangeNote {
 struct Effects {
   std::vector<OutRecord> outputs;
   std::vector<ChangeNote> changes;
+  std::vector<AlertNote> alerts;
   Counts counts;
 
   void Clear();
@@ -114,11 +155,22 @@ class Pipeline {
   // be used is kept for Apply to dead-letter in its place.
   void Decode(std::span<const event::RawRecord> records, Batch& batch);
 
-  // Takes the batch's decisions in order. customers[i] is the state of batch.customers()[i]
-  // (default-constructed when unknown) and is updated in place; touched[i] is set when it changed.
-  // wall_ms serves from_future alone, and ce_recordedtime. Effects are appended.
-  void Apply(Batch& batch, std::span<Customer> customers, std::span<std::uint8_t> touched,
+  // Takes the batch's decisions in order, before each event those of its customer's timers that
+  // were due. customers[i] is the state of batch.customers()[i] (default-constructed when unknown)
+  // and is updated in place; outcomes[i] says what became of it. wall_ms serves from_future alone,
+  // and ce_recordedtime. Effects are appended.
+  void Apply(Batch& batch, std::span<Customer> customers, std::span<Outcome> outcomes,
              PartitionClock& clock, std::int64_t wall_ms, Effects& effects);
+
+  // Fires what is due by the partition's clock for customers[i], the state of due[i].customer_id,
+  // from due[i].deadline_ms on; each customer once. outcomes[i].arm_ms is what the customer waits
+  // for next; before the clock where the call had enough to do.
+  void Fire(Partition partition, std::span<const DueTimer> due, std::span<Customer> customers,
+            std::span<Outcome> outcomes, const PartitionClock& clock, std::int64_t wall_ms,
+            Effects& effects);
+
+  // The deadlines under the present model; good for any thread and after a change of model.
+  std::shared_ptr<const Deadlines> deadlines() const;
 
   // The customer.state.v1 record of a customer as it stands (StateEvery::kCommit).
   OutRecord StateRecord(Partition partition, std::string_view customer_id,

@@ -36,7 +36,10 @@ struct PartitionStatus {
   std::int64_t lag_records = -1;    // -1: not known yet
   double lag_seconds = 0;           // 0 when drained
   std::int64_t clock_ms = INT64_MIN;
-  std::int64_t restore_remaining = 0;  // changelog offsets still to read
+  bool drained = false;                    // proved, for idle_grace: wall time moves the clock
+  std::int64_t timers = 0;                 // armed, about
+  std::int64_t next_timer_ms = INT64_MAX;  // the first of them
+  std::int64_t restore_remaining = 0;      // changelog offsets still to read
   std::uint64_t restored = 0;
   double restore_eta_s = -1;         // at the rate until now; -1: not known yet
   std::uint64_t restore_stalls = 0;  // replays begun again because they stood still
@@ -78,6 +81,7 @@ class Probe {
   virtual void OnStatus(const ShardStatus& status) = 0;
   virtual void OnCommit(int shard, const CommitSample& sample) = 0;
   virtual void OnChanges(std::span<const pipeline::ChangeNote> changes) = 0;
+  virtual void OnAlerts(std::span<const pipeline::AlertNote> alerts) { static_cast<void>(alerts); }
 };
 
 }  // namespace segmentd::ports

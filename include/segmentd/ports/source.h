@@ -66,6 +66,9 @@ class RecordSource {
   virtual Result<Range> QueryRange(const InputPartition& partition) = 0;
   // As of the last fetch; end is -1 before the first. Costs nothing.
   virtual Range CachedRange(const InputPartition& partition) = 0;
+  // Whether there is nothing in the partition at or behind an offset, open transactions included.
+  // Asks the broker.
+  virtual Result<bool> Drained(const InputPartition& partition, Offset next) = 0;
   // Where reading stands when that is past the records handed out: transaction markers take offsets
   // that no record shows, so only this reaches a range's end. Nothing: no more is known than the
   // records say.

@@ -25,6 +25,7 @@ struct TaskMeta {
   std::int64_t written_wall_ms = 0;
   std::int64_t origin_ms = 0;  // when this line of state began: a changelog made anew has another
   std::string cluster;         // Kafka's id, in the store only; empty: not known
+  std::string timer_rules;     // by which its timers were armed; in the store only
   // The last transactions record in the state, by which a topic made anew is told. 0: none.
   Offset mark_offset;
   std::uint64_t mark_hash = 0;
@@ -34,6 +35,13 @@ struct TaskMeta {
 std::string EncodeMeta(const TaskMeta& meta);
 Result<TaskMeta> DecodeMeta(std::string_view bytes);
 
+// A customer to be looked at; timers are in order of deadline, then customer.
+struct Timer {
+  std::int64_t deadline_ms = 0;
+  std::string customer_id;
+  auto operator<=>(const Timer&) const = default;
+};
+
 // One store write: all of it or none.
 struct StoreWrite {
   struct Item {
@@ -42,6 +50,8 @@ struct StoreWrite {
   };
   std::span<const Item> items;  // ascending by customer_id, each once
   TaskMeta meta;
+  std::span<const Timer> taken = {};  // timers to remove, then those to add; both ascending
+  std::span<const Timer> armed = {};
 };
 
 // The local copy of one partition's committed state. Never ahead of Kafka, possibly behind.
@@ -53,6 +63,11 @@ class StateStore {
   // images[i] for ids[i]; an empty string where there is none. ids ascending.
   virtual Status Read(std::span<const std::string_view> ids, std::vector<std::string>& images) = 0;
   virtual Status Write(const StoreWrite& write) = 0;
+  // The first timers at or behind one, in order, at most timers_max; replaces timers.
+  virtual Status ReadTimers(const Timer& from, std::size_t timers_max,
+                            std::vector<Timer>& timers) = 0;
+  // How many timers there are, about.
+  virtual std::int64_t CountTimers() = 0;
   using Visitor = std::function<Status(std::string_view customer_id, std::string_view image)>;
   // Every customer, ascending by id.
   virtual Status Scan(const Visitor& visit) = 0;

@@ -38,6 +38,7 @@ struct ShardOptions {
   bool start_earliest = true;                // where input begins with no stored position
   bool until_drained = false;       // end when the input's end, taken at start, is committed
   bool state_every_commit = false;  // pipeline::StateEvery::kCommit
+  std::int64_t idle_grace_ms = 0;   // drained for so long, wall time moves the clock; 0: never
   std::int64_t store_interval_ms = 30'000;       // how far the store may lag behind Kafka in time
   std::int64_t tombstones_kept_ms = 7 * kDayMs;  // delete.retention.ms of the changelog topic
   Accepted accepted;

@@ -22,6 +22,8 @@ struct State {
   std::uint8_t risk = 0;  // 0 none, 1 at risk, 2 lapsed
   // as_of of the last state record, where those are written once a period.
   std::optional<std::int64_t> written_ms = std::nullopt;
+
+  bool operator==(const State&) const = default;
 };
 
 void EncodeState(const State& state, ByteWriter& out);

@@ -38,6 +38,7 @@ class Metrics final : public ports::Probe {
   void OnStatus(const ports::ShardStatus& status) override;
   void OnCommit(int shard, const ports::CommitSample& sample) override;
   void OnChanges(std::span<const pipeline::ChangeNote> changes) override;
+  void OnAlerts(std::span<const pipeline::AlertNote> alerts) override;
 
   void OnHttpRequest(std::string_view route, std::string_view method, int status, double seconds);
   void OnLogMessage(std::string_view level);

@@ -89,6 +89,7 @@ input:
                  fields: {amount: order.total, currency: {constant: EUR}, quantity: {constant: 2}, kind: {constant: "5"}}}
   profiles: {topic: p, fields: {age: /person/age}}
 output: {prefix: "x-", format: protobuf, backfill: true, state: {every: 1d}}
+state: {expire_after: 730d}
 delivery: at_least_once
 commit: {interval: 1s, change_within: 0s}
 features: {windows_days: [90, 7], half_lives_days: [], exclude: ["channel_share_*"], categories: 3, profile_names: []}
@@ -104,6 +105,7 @@ log: {level: debug, format: json}
   EXPECT_EQ(config.learning.k.min, 8);
   EXPECT_EQ(config.learning.k.max, 8);
   EXPECT_EQ(config.output.state.period_ms, kDayMs);
+  EXPECT_EQ(config.state.expire_after_ms, 730 * kDayMs);
   EXPECT_EQ(config.kafka.client.at("x"), R"(a "b" \ c)");
   const auto& fields = config.input.transactions.fields;
   EXPECT_EQ(fields.at("amount").path, "order.total");
@@ -142,6 +144,8 @@ TEST(ConfigTest, RefusesWrongTypesAndRanges) {
   EXPECT_THAT(Bad("kafka: {create_topics: yes}"), HasSubstr("expected true | false, found `yes`"));
   EXPECT_THAT(Bad("risk: {enter: nan}"), HasSubstr("expected a number 0..1"));
   EXPECT_THAT(Bad("state: {memory: 1GB}"), HasSubstr("expected a size 64MiB..1TiB, found `1GB`"));
+  EXPECT_THAT(Bad("state: {expire_after: 1h}"),
+              HasSubstr("expected a duration 1d..36500d or null, found `1h`: out of range"));
   EXPECT_THAT(Bad("learning: {k: 12..4}"), HasSubstr("the smaller number stands first"));
   EXPECT_THAT(Bad("learning: {k: 1..4}"), HasSubstr("out of range"));
   EXPECT_THAT(Bad("features: {windows_days: [8]}"), HasSubstr("a list of some of 7, 30, 90, 360"));

@@ -16,6 +16,7 @@ TEST(TaskMetaTest, ReadsBackWhatWasWritten) {
   meta.written_wall_ms = 1'700'000'000'000;
   meta.origin_ms = 1'600'000'000'000;
   meta.cluster = "MkU3OEVBNTcwNTJENDM2Qk";
+  meta.timer_rules = "1:0";
   meta.mark_offset = Offset{11};
   meta.mark_hash = 0xfedcba9876543210;
   EXPECT_EQ(DecodeMeta(EncodeMeta(meta)).value(), meta);

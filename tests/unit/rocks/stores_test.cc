@@ -32,7 +32,14 @@ class StoresTest : public testing::Test {
     }
     ports::TaskMeta meta;
     meta.transactions_next = Offset{next};
-    return store.Write({items, meta});
+    return store.Write({items, meta, {}, {}});
+  }
+  static std::vector<ports::Timer> Timers(ports::StateStore& store, const ports::Timer& from,
+                                          std::size_t timers_max = 100) {
+    std::vector<ports::Timer> timers;
+    const Status read = store.ReadTimers(from, timers_max, timers);
+    EXPECT_TRUE(read.ok()) << read.error().message;
+    return timers;
   }
   static std::vector<std::string> Get(ports::StateStore& store,
                                       const std::vector<std::string_view>& ids) {
@@ -63,6 +70,32 @@ class StoresTest : public testing::Test {
   support::ManualClock clock_;
   const Partition partition_{3};
 };
+
+TEST_F(StoresTest, KeepsTimersInOrderOfTimeThroughAReopening) {
+  const std::vector<ports::Timer> armed = {
+      {-5, "z"}, {0, ""}, {7, "a"}, {7, "b"}, {300, "a"}, {1LL << 40, std::string("\0b", 2)}};
+  {
+    auto factory = Factory();
+    auto store = *factory->Open(Partition{0});
+    ASSERT_TRUE(store->Write({{}, {}, {}, armed}).ok());
+    EXPECT_EQ(Timers(*store, {INT64_MIN, ""}), armed);
+  }
+  auto factory = Factory();
+  auto store = *factory->Open(Partition{0});
+  EXPECT_EQ(Timers(*store, {INT64_MIN, ""}), armed);
+  EXPECT_THAT(Timers(*store, {7, "b"}, 2),
+              testing::ElementsAre(ports::Timer{7, "b"}, ports::Timer{300, "a"}));
+}
+
+TEST_F(StoresTest, RemovesTakenTimersAndAddsArmedOnesInOneWrite) {
+  auto factory = Factory();
+  auto store = *factory->Open(Partition{0});
+  ASSERT_TRUE(store->Write({{}, {}, {}, std::vector<ports::Timer>{{7, "a"}, {8, "b"}}}).ok());
+  const std::vector<ports::Timer> taken = {{7, "a"}, {8, "b"}};
+  const std::vector<ports::Timer> armed = {{8, "b"}, {9, "a"}};
+  ASSERT_TRUE(store->Write({{}, {}, taken, armed}).ok());
+  EXPECT_EQ(Timers(*store, {INT64_MIN, ""}), armed) << "armed again is armed";
+}
 
 TEST_F(StoresTest, StartsEmpty) {
   const auto stores = Factory();

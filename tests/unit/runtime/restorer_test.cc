@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "segmentd/pipeline/deadlines.h"
 #include "support/fake_ports.h"
 #include "support/memory_stores.h"
 
@@ -36,11 +37,19 @@ class RestorerTest : public testing::Test {
     meta.transactions_next = Offset{next};
     meta.changelog_next = Offset{changelog_next};
     meta.written_wall_ms = clock_.WallMs() - age_ms;
-    stores_.Edit(partition_, {std::move(images), meta});
+    stores_.Edit(partition_, {std::move(images), meta, {}});
+  }
+  // Images are what they wait for, or anything that waits for nothing.
+  static Result<std::int64_t> PendingOf(std::string_view image) {
+    if (image.starts_with("at ")) return std::stoll(std::string(image.substr(3)));
+    return pipeline::kNever;
   }
   std::unique_ptr<Restorer> Make() {
     return std::make_unique<Restorer>(
-        partition_, Restorer::Parts{clock_, stores_, 7 * kDayMs, "", false}, nullptr);
+        partition_,
+        Restorer::Parts{clock_, stores_, 7 * kDayMs,
+                        [](std::string_view image) { return PendingOf(image); }, "", "", false},
+        nullptr);
   }
   std::unique_ptr<Restorer> Restore() {
     auto restorer = Make();
@@ -78,6 +87,45 @@ TEST_F(RestorerTest, RebuildsAStoreFromTheChangelogAlone) {
   EXPECT_EQ(restorer->meta()->transactions_next, Offset{20});
   EXPECT_THAT(stores_.disk(partition_).images, testing::ElementsAre(testing::Pair("b", "2")));
   EXPECT_EQ(stores_.disk(partition_).meta->changelog_next, Offset{8});
+}
+
+TEST_F(RestorerTest, ArmsATimerForEachCustomerThatItWrites) {
+  Image("b", "at 70");
+  Image("a", "at 5");
+  Image("c", "1");
+  Image("a", "at 9");
+  Position(10);
+  Restore();
+  EXPECT_THAT(stores_.disk(partition_).timers,
+              testing::ElementsAre(ports::Timer{9, "a"}, ports::Timer{70, "b"}));
+}
+
+TEST_F(RestorerTest, LeavesTheTimersOfWhomItDoesNotWrite) {
+  Image("b", "at 70");
+  Position(10);
+  Image("a", "at 9");
+  Position(20);
+  ports::TaskMeta meta;
+  meta.transactions_next = Offset{10};
+  meta.changelog_next = Offset{3};
+  meta.written_wall_ms = clock_.WallMs();
+  stores_.Edit(partition_, {{{"b", "at 70"}}, meta, {{80, "b"}}});
+  Restore();
+  EXPECT_THAT(stores_.disk(partition_).timers,
+              testing::ElementsAre(ports::Timer{9, "a"}, ports::Timer{80, "b"}));
+}
+
+TEST_F(RestorerTest, DropsAStoreWhoseTimersWereArmedByOtherRules) {
+  Image("a", "at 9");
+  Position(10);
+  ports::TaskMeta meta;
+  meta.transactions_next = Offset{10};
+  meta.changelog_next = Offset{3};
+  meta.timer_rules = "of another configuration";
+  stores_.Edit(partition_, {{{"a", "at 9"}}, meta, {}});
+  const auto restorer = Restore();
+  EXPECT_THAT(restorer->discarded(), testing::HasSubstr("other rules"));
+  EXPECT_THAT(stores_.disk(partition_).timers, testing::ElementsAre(ports::Timer{9, "a"}));
 }
 
 TEST_F(RestorerTest, ReplaysOnlyWhatTheStoreLacks) {
