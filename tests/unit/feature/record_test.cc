@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "histories.h"
+#include "segmentd/base/random.h"
 
 namespace segmentd::feature {
 namespace {
@@ -156,12 +157,9 @@ TEST(RecordTest, SurvivesDamagedBytes) {
     ++decoded;
     Encoded(record);
     set.Snapshot(record, std::max(record.as_of_ms, record.last_event_ms), values);
-    Stream stream(static_cast<std::uint64_t>(round));
-    for (int i = 0; i < 3; ++i) {
-      event::Event event = stream.Next();
-      if (i > 0) event.event_time_ms = record.last_event_ms - i;
-      Fold(event, {}, record);
-    }
+    Fold(Purchase(kStart + round * kDayMs, round / 7.0, "a", "b", "c"), {}, record);
+    Fold(Refund(record.last_event_ms - 1, 5), {}, record);
+    Fold(Purchase(record.last_event_ms - 2, 5, {}, "d", "e"), {}, record);
     const std::string again = Encoded(record);
     ByteReader reread(again);
     EXPECT_TRUE(DecodeRecord(reread, record).ok()) << "round " << round;
