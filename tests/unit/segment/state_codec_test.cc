@@ -4,6 +4,7 @@
 #include <string>
 
 #include "segmentd/segment/decision.h"
+#include "support/property.h"
 
 namespace segmentd::segment {
 namespace {
@@ -54,6 +55,27 @@ TEST(StateTest, ReadsBackWhatWasWritten) {
     EXPECT_EQ(read.written_ms, state.written_ms);
     EXPECT_EQ(Encoded(read), bytes);
   }
+}
+
+RC_GTEST_PROP(StateTest, ReadsBackAnyState, ()) {
+  using rc::gen::arbitrary;
+  State state;
+  state.current = SegmentId{*arbitrary<std::uint32_t>()};
+  state.since_ms = *arbitrary<std::int64_t>();
+  state.model_sequence = *arbitrary<std::uint32_t>();
+  state.candidate = SegmentId{*arbitrary<std::uint32_t>()};
+  if (state.candidate != SegmentId{}) state.candidate_count = *arbitrary<std::uint8_t>();
+  state.ordinal = *arbitrary<std::uint64_t>();
+  state.risk_ordinal = *arbitrary<std::uint64_t>();
+  state.risk = *rc::gen::inRange<std::uint8_t>(0, 3);
+  if (*arbitrary<bool>()) state.written_ms = *arbitrary<std::int64_t>();
+  const std::string bytes = Encoded(state);
+  ByteReader in(bytes);
+  State read;
+  RC_ASSERT(DecodeState(in, read).ok());
+  RC_ASSERT(in.remaining() == 0U);
+  RC_ASSERT(Encoded(read) == bytes);
+  RC_ASSERT(read.written_ms == state.written_ms && read.risk == state.risk);
 }
 
 TEST(StateTest, TakesTenBytesOfASettledCustomer) { EXPECT_EQ(Encoded(Typical()).size(), 10U); }
