@@ -19,6 +19,7 @@
 #include "segmentd/base/hash.h"
 #include "segmentd/http/server.h"
 #include "segmentd/model/bundle.h"
+#include "segmentd/rocks/attempts.h"
 #include "segmentd/rocks/stores.h"
 #include "segmentd/telemetry/metrics.h"
 #include "segmentd/telemetry/status_board.h"
@@ -72,6 +73,7 @@ struct Ground {
   kafka::Connection connection;
   MemoryPlan memory;
   std::unique_ptr<ports::StoreFactory> stores;
+  std::unique_ptr<ports::Attempts> attempts;
   std::string instance;
 };
 
@@ -85,6 +87,11 @@ Result<Ground> LayGround(const config::Config& config, const Log& log, const Clo
   stores.dir = config.state.dir;
   stores.memory_bytes = ground.memory.store_bytes;
   SEGMENTD_ASSIGN_OR_RETURN(ground.stores, rocks::OpenStores(stores, clock));
+  SEGMENTD_ASSIGN_OR_RETURN(ground.attempts, rocks::OpenAttempts(config.state.dir));
+  if (ground.attempts->unclean()) {
+    log.Warn(
+        "the process before this one did not end in order; looking for a record that crashes it");
+  }
   if (config.instance) {
     ground.instance = *config.instance;
   } else {
@@ -137,6 +144,7 @@ Status RunDaemon(const config::Config& config, const DaemonOptions& options, Log
                         {"brokers", config.kafka.brokers},
                         {"state", config.state.dir}});
   SEGMENTD_ASSIGN_OR_RETURN(const Ground ground, LayGround(config, log, clock));
+  log.Info("kafka", {{"client", kafka::DescribeClient()}});
   log.Info("memory", {{"plan", DescribeMemory(ground.memory, config.shards)}});
 
   telemetry::Metrics metrics(IdentityOf(config));
@@ -169,6 +177,7 @@ Status RunDaemon(const config::Config& config, const DaemonOptions& options, Log
                                  ground.model,
                                  clock,
                                  *ground.stores,
+                                 *ground.attempts,
                                  probe,
                                  overview},
                                 log, stop);

@@ -144,6 +144,7 @@ runtime::ShardOptions RuntimeShardOptionsOf(const config::Config& config, const 
   options.start_earliest = config.input.transactions.start == config::Start::kEarliest;
   options.until_drained = until_drained;
   options.idle_grace_ms = config.time.idle_grace_ms;
+  options.breaker = {config.input.breaker.share, config.input.breaker.records};
   options.state_every_commit = config.output.state.every == pipeline::StateEvery::kCommit;
   return options;
 }

@@ -46,7 +46,7 @@ Status RunShard(const ShardGroup& group, const Shared& shared, int number,
       RuntimeShardOptionsOf(group.config, group.memory, number, group.until_drained);
   options.accepted = group.accepted;
   runtime::Shard shard(options, {group.clock, *kafka.source, *kafka.sink, shared.helpers,
-                                 shared.stores, group.probe, *pipeline});
+                                 shared.stores, group.probe, *pipeline, &group.attempts});
   return shard.Run(stop);
 }
 

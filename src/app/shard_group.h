@@ -12,6 +12,7 @@
 #include "segmentd/config/config.h"
 #include "segmentd/kafka/connection.h"
 #include "segmentd/pipeline/model.h"
+#include "segmentd/ports/attempts.h"
 #include "segmentd/ports/probe.h"
 #include "segmentd/ports/store.h"
 #include "segmentd/runtime/shard.h"
@@ -30,6 +31,7 @@ struct ShardGroup {
   std::shared_ptr<const pipeline::Model> model;
   Clock& clock;
   ports::StoreFactory& stores;
+  ports::Attempts& attempts;
   ports::Probe& probe;
   SharedOverview& overview;
 };

@@ -61,6 +61,10 @@ void AddKafka(Table& table, Kafka& c) {
 void AddInput(Table& table, Input& c) {
   table.Add("input.max_bytes", Bytes(c.max_bytes, 64, 64 << 20),
             "larger values are dead-lettered as too_large");
+  table.Add("input.breaker.share", Number(c.breaker.share, 0, 1),
+            "a partition of which more records than this share are refused is stopped; 1: never");
+  table.Add("input.breaker.records", Integer(c.breaker.records, 100, 10'000'000),
+            "of how many records in a row");
   Transactions& t = c.transactions;
   table.Add("input.transactions.topic", Text(t.topic, "a topic name", TopicText),
             "the events, keyed by customer id");

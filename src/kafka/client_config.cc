@@ -56,8 +56,7 @@ Config GroupConsumerConfig(const ShardOptions& options) {
   });
   config.owned.merge(Settings{
       {"group.id", options.app},
-      // Below librdkafka 2.6 the cooperative assignors loop, crash or own partitions twice.
-      {"partition.assignment.strategy", "range"},
+      {"partition.assignment.strategy", kAssignor},
   });
   const auto chosen = options.connection.client.find("group.instance.id");
   if (chosen != options.connection.client.end() || options.static_membership) {

@@ -4,10 +4,15 @@
 
 #include "kafka/at_least_once_sink.h"
 #include "kafka/changelog_reader.h"
+#include "kafka/client_config.h"
 #include "kafka/exactly_once_sink.h"
 #include "kafka/source.h"
 
 namespace segmentd::kafka {
+
+std::string DescribeClient() {
+  return fmt::format("librdkafka {}, assignment by {}", rd_kafka_version_str(), kAssignor);
+}
 
 Result<ShardPorts> ConnectShard(const ShardOptions& options) {
   Result<std::unique_ptr<Source>> source = Source::Open(options);

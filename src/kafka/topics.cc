@@ -159,8 +159,10 @@ Status EnsureTopics(const Connection& connection, std::span<const TopicSpec> top
     if (*count == topic.partitions) continue;
     return Fail(
         Code::kConfig,
-        "topic \"{}\" has {} partitions and needs {}, as many as the input topic: delete it, "
-        "or choose another output.prefix or app",
+        "topic \"{}\" has {} partitions and needs {}, as many as the input topic. If the input was "
+        "given more partitions, customers have moved away from their state: read it with a new "
+        "app. "
+        "Else delete the topic, or choose another output.prefix or app",
         topic.name, count->value_or(0), topic.partitions);
   }
   return CheckConfigs(admin, topics);

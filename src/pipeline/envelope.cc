@@ -16,9 +16,12 @@ std::string_view ContentType(OutputFormat format) {
   return format == OutputFormat::kJson ? "application/json" : "application/protobuf";
 }
 
+// A trace or correlation id is short; what is long is none, and would make the change too large.
+constexpr std::size_t kCopiedBytesMax = 4096;
+
 void CopyHeader(std::span<const event::Header> from, std::string_view name, OutHeaders& to) {
   for (const event::Header& header : from) {
-    if (header.name != name) continue;
+    if (header.name != name || header.value.size() > kCopiedBytesMax) continue;
     to.Add(name, header.value);
     return;
   }

@@ -6,6 +6,7 @@
 
 #include "applier.h"
 #include "batch.h"
+#include "envelope.h"
 #include "segmentd/base/assert.h"
 #include "segmentd/feature/fold.h"
 
@@ -147,6 +148,13 @@ void Pipeline::Fire(Partition partition, std::span<const DueTimer> due,
   FoldTimers(context, body_->timers, due, clock);
   body_->Score();
   EmitBatch(context, body_->timers, effects);
+}
+
+void Pipeline::Refuse(const event::RawRecord& record, const event::Rejection& rejection,
+                      Effects& effects) {
+  ++effects.counts.records;
+  ++effects.counts.rejected[static_cast<std::size_t>(rejection.code)];
+  effects.outputs.push_back(DeadLetter(body_->options, record, rejection));
 }
 
 OutRecord Pipeline::StateRecord(Partition partition, std::string_view customer_id,

@@ -70,6 +70,7 @@ Status Shard::Body::Turn() {
   }
   SEGMENTD_RETURN_IF_ERROR(FireTimers(polled.ok() ? polled->size() : 0));
   SEGMENTD_RETURN_IF_ERROR(CommitIfDue());
+  SEGMENTD_RETURN_IF_ERROR(HaltTripped());
   SEGMENTD_RETURN_IF_ERROR(WatchDrain());
   ReportIfDue();
   return Ok();
@@ -204,22 +205,48 @@ Status Shard::Body::Receive(std::span<const event::RawRecord> polled) {
   for (auto& [partition, group] : groups) group.clear();
   SEGMENTD_RETURN_IF_ERROR(status_of_all);
   for (auto& [partition, task] : tasks) {
-    if (task.running()) task.SkipMarkers();
+    // What a tripped task was shown and did not take is no marker.
+    if (task.running() && !task.tripped()) task.SkipMarkers();
   }
   NoteDirty();
   return Ok();
 }
 
 Status Shard::Body::ProcessPartition(Task& task, std::span<const event::RawRecord> group) {
-  while (!group.empty() && task.running()) {
-    const auto slice = group.first(std::min(group.size(), kBatchRecords));
+  while (!group.empty() && task.running() && !task.tripped()) {
+    auto slice = group.first(std::min(group.size(), kBatchRecords));
+    slice = slice.first(task.guard().Together(slice));
     group = group.subspan(slice.size());
     effects.Clear();
-    const Status processed = task.Process(slice, effects);
+    const Status processed = ProcessSlice(task, slice);
     if (!processed.has_value()) return Handle(processed.error(), &task);
     records += static_cast<std::int64_t>(slice.size());
     const Status emitted = Emit(task, effects);
     if (!emitted.has_value()) return Handle(emitted.error());
+  }
+  return Ok();
+}
+
+Status Shard::Body::ProcessSlice(Task& task, std::span<const event::RawRecord> slice) {
+  if (task.guard().Condemned(slice.front())) {
+    task.Condemn(slice.front(), effects);
+    return Ok();
+  }
+  SEGMENTD_RETURN_IF_ERROR(task.guard().Begin(slice));
+  SEGMENTD_RETURN_IF_ERROR(task.Process(slice, effects));
+  task.guard().End(slice);
+  return Ok();
+}
+
+// Behind the commit of what was processed before.
+Status Shard::Body::HaltTripped() {
+  for (auto& [partition, task] : tasks) {
+    if (!task.running() || !task.tripped() || task.dirty()) continue;
+    task.Halt();
+    Report();
+    if (!options.until_drained) continue;
+    return Fail(Code::kFatal, "partition {} does not drain: {}", partition.value(),
+                task.Describe().problem);
   }
   return Ok();
 }
@@ -241,24 +268,16 @@ Status Shard::Body::Emit(Task& task, pipeline::Effects& made) {
   return Ok();
 }
 
-// The pipeline bounds its outputs; this is for a topic that takes less than was configured. What is
-// left of the record says which it was.
+// A change that is left out would leave a gap in its customer's ordinals, so that the run ends
+// before anything of it is committed. A dead letter that the topic refuses goes without its value.
 Status Shard::Body::SendOversized(const pipeline::OutRecord& record, const Error& error) {
-  pipeline::OutRecord letter;
-  letter.topic = pipeline::Topic::kDlq;
-  letter.partition = record.partition;
-  letter.key = record.key;
-  if (record.topic == pipeline::Topic::kDlq) {
-    letter.headers = record.headers;
-    letter.headers.Add("segmentd.error.value_left_out", error.message);
-  } else {
-    ++pending_counts.rejected[static_cast<std::size_t>(event::RejectCode::kOutputTooLarge)];
-    letter.value = "";
-    letter.headers = {
-        {"segmentd.error.code", event::RejectCodeName(event::RejectCode::kOutputTooLarge)},
-        {"segmentd.error.stage", event::StageName(event::Stage::kEmit)},
-        {"segmentd.error.message", error.message}};
+  if (record.topic != pipeline::Topic::kDlq) {
+    return Fail(Code::kConfig, "an output for customer {} is larger than its topic takes: {}",
+                record.key.value_or(""), error.message);
   }
+  pipeline::OutRecord letter = record;
+  letter.value.reset();
+  letter.headers.Add("segmentd.error.value_left_out", error.message);
   const Status sent = transaction.Send(letter);
   if (sent.has_value() || sent.error().code != Code::kBadRecord) return sent;
   return Fail(Code::kConfig, "the dlq topic refuses even a record without a value: {}",
@@ -314,57 +333,10 @@ void Shard::Body::Recover(const Error& error, Task* corrupt) {
   transaction.GiveUp(error.code);
   ForgetPending();
   reread = false;
-  for (auto& [partition, task] : tasks) task.Rewind(&task == corrupt);
-  Report();
-}
-
-void Shard::Body::OnAssigned(std::span<const ports::InputPartition> partitions) {
-  status.joined = true;
-  ++status.rebalances;
-  for (const ports::InputPartition& input : partitions) {
-    const auto [at, fresh] =
-        tasks.try_emplace(input.partition, input.partition, options, parts, counts);
-    at->second.AddInput(input);
-  }
-  ShareCache();
-}
-
-void Shard::Body::OnRevoked(std::span<const ports::InputPartition> partitions, bool lost) {
-  ++status.rebalances;
-  const bool write = !lost && !closing;
-  if (write) {
-    // Under the old ownership, or not at all.
-    Status committed = transaction.committing() ? FinishCommit() : Ok();
-    if (committed.has_value() && transaction.ready()) committed = Commit();
-    if (!committed.has_value()) deferred = committed;
-  }
-  const Error gone{Code::kRetry, "partitions were taken away"};
-  const bool uncommitted =
-      std::any_of(tasks.begin(), tasks.end(), [](const auto& at) { return at.second.dirty(); });
-  if (transaction.committing() || transaction.open() || uncommitted) Recover(gone, nullptr);
-  const Status closed = CloseTasks(partitions, write);
-  if (!closed.has_value() && deferred.has_value()) deferred = closed;
-  ShareCache();
-}
-
-Status Shard::Body::CloseTasks(std::span<const ports::InputPartition> partitions, bool write) {
-  Status closed = Ok();
-  for (const ports::InputPartition& input : partitions) {
-    const auto task = tasks.find(input.partition);
-    if (task == tasks.end()) continue;
-    closed_hits += task->second.cache_hits();
-    closed_misses += task->second.cache_misses();
-    Status status_of_one = task->second.Close(write);
-    if (!status_of_one.has_value()) closed = std::move(status_of_one);
-    tasks.erase(task);
-  }
-  return closed;
-}
-
-void Shard::Body::ShareCache() {
   for (auto& [partition, task] : tasks) {
-    task.cache().SetLimit(options.cache_bytes_max / static_cast<std::int64_t>(tasks.size()));
+    if (!task.failed()) task.Rewind(&task == corrupt);
   }
+  Report();
 }
 
 }  // namespace segmentd::runtime

@@ -29,12 +29,16 @@ struct Shard::Body final : ports::RebalanceListener {
   Status RereadTasks();
   Status Receive(std::span<const event::RawRecord> records);
   Status ProcessPartition(Task& task, std::span<const event::RawRecord> records);
+  Status ProcessSlice(Task& task, std::span<const event::RawRecord> slice);
+  Status HaltTripped();
   Status Emit(Task& task, pipeline::Effects& effects);
   Status SendOversized(const pipeline::OutRecord& record, const Error& error);
   std::int64_t WaitMs() const;
   Status Later(const Error& error);
   Status Handle(const Error& error, Task* task = nullptr);
   void Recover(const Error& error, Task* corrupt);
+
+  // shard_ownership.cc
   void OnAssigned(std::span<const ports::InputPartition> partitions) override;
   void OnRevoked(std::span<const ports::InputPartition> partitions, bool lost) override;
   Status CloseTasks(std::span<const ports::InputPartition> partitions, bool write);

@@ -38,7 +38,10 @@ bool Shard::Body::CommitDue() const {
   if (early && now_ms - change_since_ms >= options.change_within_ms) return true;
   if (records >= options.commit_records_max) return true;
   std::int64_t bytes = 0;
-  for (const auto& [partition, task] : tasks) bytes += task.cache().uncommitted_bytes();
+  for (const auto& [partition, task] : tasks) {
+    if (task.tripped()) return true;
+    bytes += task.cache().uncommitted_bytes();
+  }
   return bytes >= options.commit_bytes_max || ReachedEnds();
 }
 

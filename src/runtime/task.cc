@@ -22,6 +22,8 @@ Task::Task(Partition partition, const ShardOptions& options, const ShardParts& p
       counts_(counts),
       state_since_ms_(parts.clock.WallMs()),
       entered_ms_(NowMs()),
+      guard_(partition, parts.attempts),
+      breaker_(options.breaker),
       idle_(parts.clock, options.idle_grace_ms),
       cache_(options.cache_bytes_max) {}
 
@@ -56,8 +58,23 @@ Status Task::Process(std::span<const event::RawRecord> records, pipeline::Effect
   if (timers_.next_ms() != pipeline::kNever) clock_.fired_ms = timers_.next_ms() - 1;
   parts_.pipeline.Apply(batch_, std::span(customers_).first(ids.size()), outcomes_, clock_,
                         parts_.clock.WallMs(), effects);
+  if (auto verdict = breaker_.Note(effects.counts)) verdict_ = std::move(*verdict);
   KeepOutcomes(ids);
   idle_.Interrupt();
+  NoteRead(records);
+  cache_.Trim();
+  return Ok();
+}
+
+void Task::Condemn(const event::RawRecord& record, pipeline::Effects& effects) {
+  parts_.pipeline.Refuse(record,
+                         {event::RejectCode::kCrashed, event::Stage::kApply,
+                          "segmentd crashed three times while it worked on this record alone"},
+                         effects);
+  NoteRead({&record, 1});
+}
+
+void Task::NoteRead(std::span<const event::RawRecord> records) {
   for (const event::RawRecord& record : records) {
     Offset& next = inputs_[static_cast<std::size_t>(record.source)].next;
     next = std::max(next, Next(record.offset));
@@ -70,8 +87,6 @@ Status Task::Process(std::span<const event::RawRecord> records, pipeline::Effect
     mark_offset_ = last->offset;
     mark_hash_ = event::Mark(*last);
   }
-  cache_.Trim();
-  return Ok();
 }
 
 Status Task::Fetch(std::span<const std::string_view> ids) {
@@ -236,6 +251,13 @@ Status Task::Close(bool write) {
     Fail(stored.error().message);
   }
   return stored;
+}
+
+void Task::Halt() {
+  for (std::size_t i = 0; i < inputs_.size(); ++i) {
+    if (inputs_[i].assigned) parts_.source.Stop(InputOf(i));
+  }
+  Fail("stopped: " + verdict_ + "; it goes on when the process is started again");
 }
 
 void Task::Fail(const std::string& problem) {

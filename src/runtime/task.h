@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "runtime/breaker.h"
+#include "runtime/crash_guard.h"
 #include "runtime/drain.h"
 #include "runtime/idle_clock.h"
 #include "runtime/restore_work.h"
@@ -46,6 +48,13 @@ class Task {
   Status FireTimers(std::size_t timers_max, pipeline::Effects& effects);
   // Lets wall time move the clock of a drained partition. kRetry: the broker could not be asked.
   Status FollowWall();
+  // Dead-letters a record that crashes the process whenever it is worked on.
+  void Condemn(const event::RawRecord& record, pipeline::Effects& effects);
+  CrashGuard& guard() { return guard_; }
+  // The input is mostly unusable: what was processed is to be committed, then it halts.
+  bool tripped() const { return !verdict_.empty(); }
+  // Reads nothing more, and says why, until the process starts again. REQUIRES: not dirty.
+  void Halt();
   // Takes the source's word that there is nothing to read before its position.
   void SkipMarkers();
   // Reads on from where the state stands, when records were handed out and not used.
@@ -100,6 +109,7 @@ class Task {
   Result<bool> WasOvertaken(const Error& error);
   Result<Offset> StartOf(std::size_t source, const std::optional<ports::TaskMeta>& meta);
   Result<bool> MadeAnew(std::size_t source, const ports::TaskMeta& meta);
+  void NoteRead(std::span<const event::RawRecord> records);
   Status Fetch(std::span<const std::string_view> ids);
   Status Produce(Transaction& transaction, std::string_view customer_id, std::string_view image);
   Status FetchMisses(std::span<const std::string_view> ids);
@@ -125,6 +135,9 @@ class Task {
   std::int64_t replay_offsets_ = 0;       // of the restore under way, when it was begun
   std::uint64_t stalls_ = 0;
   std::unique_ptr<ports::StateStore> store_;  // once it runs
+  CrashGuard guard_;
+  Breaker breaker_;
+  std::string verdict_;  // of the breaker, once it has opened
 
   std::array<Input, 2> inputs_;  // by event::Source
   Offset mark_offset_;           // of the last transactions record that was processed

@@ -108,6 +108,8 @@ std::int64_t Task::StillMs() const {
 }
 
 void Task::Rewind(bool rebuild) {
+  breaker_.Reset();
+  verdict_.clear();
   cache_.Clear();
   timers_.Clear();
   restore_.reset();

@@ -38,6 +38,9 @@ class FakeBroker {
   static std::string OutputTopic(pipeline::Topic topic);
   int partitions() const { return partitions_; }
   int profile_partitions() const { return profile_partitions_; }
+  // What the topic is said to have, where that differs from what it has.
+  int counted_partitions() const { return counted_partitions_; }
+  void SetCountedPartitions(int partitions) { counted_partitions_ = partitions; }
   void SetProfilePartitions(int partitions) { profile_partitions_ = partitions; }
   const std::string& cluster() const { return cluster_; }
   void SetCluster(std::string id) { cluster_ = std::move(id); }
@@ -128,6 +131,7 @@ class FakeBroker {
 
   const int partitions_;
   int profile_partitions_;  // 0: no such topic
+  int counted_partitions_ = partitions_;
   std::string cluster_ = "cluster-1";
   std::map<std::pair<std::string, Partition>, Log> logs_;
   std::map<std::pair<std::string, Partition>, Offset> low_;

@@ -145,7 +145,7 @@ std::optional<Offset> FakeSource::Position(const ports::InputPartition& input) {
 
 Result<FakeSource::Counts> FakeSource::PartitionCounts() {
   SEGMENTD_RETURN_IF_ERROR(chaos_.At(Call::kPartitionCounts));
-  return Counts{broker_.partitions(), broker_.profile_partitions(), broker_.cluster()};
+  return Counts{broker_.counted_partitions(), broker_.profile_partitions(), broker_.cluster()};
 }
 
 void FakeSource::Close() {

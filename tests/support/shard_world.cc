@@ -37,14 +37,16 @@ std::unique_ptr<pipeline::Pipeline> MakePipeline() {
 
 ShardProcess::ShardProcess(FakeBroker& broker, ManualClock& clock, MemoryStores& stores,
                            Chaos& chaos, RecordingProbe& probe,
-                           const runtime::ShardOptions& options, const std::string& instance)
+                           const runtime::ShardOptions& options, const std::string& instance,
+                           ports::Attempts* attempts)
     : source(broker, clock, chaos),
       sink(broker, source, chaos, "test." + instance),
       changelog(broker, chaos),
       helpers(changelog),
       parked(stores, clock),
       pipeline(MakePipeline()),
-      shard(options, runtime::ShardParts{clock, source, sink, helpers, parked, probe, *pipeline}) {
+      shard(options,
+            runtime::ShardParts{clock, source, sink, helpers, parked, probe, *pipeline, attempts}) {
   source.SetMeanwhile([this, &chaos] {
     for (std::uint64_t n = chaos.random().Below(4); n > 0; --n) helpers.StepAll();
     if (chaos.random().Chance(0.1)) parked.CloseIdle();

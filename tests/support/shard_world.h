@@ -22,7 +22,7 @@ std::unique_ptr<pipeline::Pipeline> MakePipeline();
 struct ShardProcess {
   ShardProcess(FakeBroker& broker, ManualClock& clock, MemoryStores& stores, Chaos& chaos,
                RecordingProbe& probe, const runtime::ShardOptions& options,
-               const std::string& instance = "test");
+               const std::string& instance = "test", ports::Attempts* attempts = nullptr);
 
   FakeSource source;
   FakeSink sink;

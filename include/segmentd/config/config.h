@@ -45,8 +45,14 @@ struct Profiles {
   std::map<std::string, event::FieldSource> fields;
 };
 
+struct Breaker {
+  double share = 0.05;
+  int records = 10'000;
+};
+
 struct Input {
   std::int64_t max_bytes = 1 << 20;
+  Breaker breaker;
   Transactions transactions;
   Profiles profiles;
 };

@@ -42,6 +42,9 @@ struct ShardOptions {
   std::int64_t dlq_record_bytes_max = 1'200'000;  // the same for the dlq: above input.max_bytes
 };
 
+// "librdkafka 2.0.2, assignment by range": what is used, for the log.
+std::string DescribeClient();
+
 // What one shard needs of Kafka: a group member and the producer that commits on its behalf. Both
 // belong to the shard's thread. The sink uses the source's membership, so it goes first; the order
 // of the members sees to that.

@@ -172,6 +172,9 @@ class Pipeline {
   // The deadlines under the present model; good for any thread and after a change of model.
   std::shared_ptr<const Deadlines> deadlines() const;
 
+  // Dead-letters a record unread, for a reason that is not in its bytes.
+  void Refuse(const event::RawRecord& record, const event::Rejection& rejection, Effects& effects);
+
   // The customer.state.v1 record of a customer as it stands (StateEvery::kCommit).
   OutRecord StateRecord(Partition partition, std::string_view customer_id,
                         const Customer& customer);

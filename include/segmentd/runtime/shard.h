@@ -9,6 +9,7 @@
 #include "segmentd/base/ids.h"
 #include "segmentd/base/result.h"
 #include "segmentd/pipeline/pipeline.h"
+#include "segmentd/ports/attempts.h"
 #include "segmentd/ports/helpers.h"
 #include "segmentd/ports/probe.h"
 #include "segmentd/ports/sink.h"
@@ -27,6 +28,12 @@ struct Accepted {
   bool other_cluster = false;  // rebuild local state that is of another cluster
 };
 
+// A partition is stopped when more than this share of a window of its records is refused.
+struct BreakerOptions {
+  double share = 0.05;  // 1: never
+  std::int64_t records = 10'000;
+};
+
 struct ShardOptions {
   int shard = 0;
   int poll_records_max = 4096;
@@ -42,6 +49,7 @@ struct ShardOptions {
   std::int64_t store_interval_ms = 30'000;       // how far the store may lag behind Kafka in time
   std::int64_t tombstones_kept_ms = 7 * kDayMs;  // delete.retention.ms of the changelog topic
   Accepted accepted;
+  BreakerOptions breaker;
   int resets_max = 5;  // producers lost to a fence within five minutes before the shard gives up
 };
 
@@ -54,6 +62,7 @@ struct ShardParts {
   ports::StoreFactory& stores;
   ports::Probe& probe;
   pipeline::Pipeline& pipeline;
+  ports::Attempts* attempts = nullptr;  // null: records that crash the process are not looked for
 };
 
 // One thread's loop: a consumer, a producer and the tasks of its partitions. Polls in batches,

@@ -14,18 +14,6 @@ using support::ShardWorld;
 
 constexpr Partition kFirst{0};
 
-TEST(ShardOutputsTest, DeadLettersAnOutputThatItsTopicRefuses) {
-  ShardWorld world(1);
-  world.AddPurchase(kFirst, "c1", 0);
-  ShardProcess process(world.broker, world.clock, world.stores, world.chaos, world.probe,
-                       world.options);
-  process.sink.RefuseLargerThan(400);
-  ASSERT_TRUE(process.shard.Run({}).has_value());
-  EXPECT_TRUE(world.Output(Topic::kSegmentChanged, kFirst).empty());
-  EXPECT_THAT(world.Output(Topic::kDlq, kFirst),
-              testing::Contains(testing::HasSubstr("output_too_large")));
-}
-
 TEST(ShardOutputsTest, KeepsAllButTheValueOfADeadLetterThatItsTopicRefuses) {
   ShardWorld world(1);
   FakeBroker::Entry entry;
