@@ -1,12 +1,16 @@
 #!/usr/bin/env python3
-"""Whole processes: CPU-seconds and peak memory of `segmentd run --until-drained` per million
-events, each divided by a raw librdkafka consumer that only counts the same topic. CPU is the
-operating system's account of the finished process. The cost of starting is taken out: figure =
-(large run - small run) / (large - small events).
+"""Whole processes: CPU-seconds and peak memory of `segmentd run --until-drained`, beside a raw
+librdkafka consumer that only counts the same topic. CPU is the operating system's account of the
+finished process. A figure is the difference between a long run and a short one: the topic is read
+when it has its first events, and again, from the start by a new group, when it has all of them; so
+the cost of starting is out, and what is left is that of the events between.
 
-usage: path_bench.py BUILD_DIR    (SEGMENTD_BENCH_EVENTS: large topic, 2000000)
+usage: path_bench.py BUILD_DIR [exactly_once|at_least_once]...   (both)
+       SEGMENTD_BENCH_EVENTS: of the long run on the real broker, 3000000; the short one has a third
+       SEGMENTD_BENCH_REPEATS: 3
 """
 
+import collections
 import os
 import pathlib
 import shutil
@@ -14,17 +18,27 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import time
+
+import confluent_kafka as ck
+from confluent_kafka.admin import AdminClient, NewTopic
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 BUILD = pathlib.Path(sys.argv[1]).resolve()
 SEGMENTD = BUILD / "src" / "app" / "segmentd"
-SMALL = 500_000
-LARGE = int(os.environ.get("SEGMENTD_BENCH_EVENTS", "2000000"))
+LONG = int(os.environ.get("SEGMENTD_BENCH_EVENTS", "3000000"))
 REPEATS = int(os.environ.get("SEGMENTD_BENCH_REPEATS", "3"))
 PARTITIONS = 12
+CUSTOMERS = (100_000, 1_000_000)
 
 
-def measure(command):
+def call(*command):
+    done = subprocess.run([str(part) for part in command], capture_output=True, text=True)
+    if done.returncode != 0:
+        sys.exit(f"{command}: status {done.returncode}\n{done.stderr[-3000:]}")
+
+
+def measure(*command):
     """(CPU seconds, peak MiB) of one finished process."""
     process = subprocess.Popen(
         [str(part) for part in command],
@@ -40,39 +54,68 @@ def measure(command):
     return usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
 
 
-class Bench:
-    def __init__(self, directory, brokers, delivery):
-        self.dir, self.brokers, self.delivery, self.runs = directory, brokers, delivery, 0
+Run = collections.namedtuple("Run", "raw cpu peak changes")
 
-    def load(self, topic, customers, events):
-        command = [
-            SEGMENTD,
-            "gen",
-            "--customers",
-            customers,
-            "--events",
-            events,
-            "--days",
-            90,
-            "--seed",
-            1,
-            "--zipf",
-            "0.9",
-            "--brokers",
-            self.brokers,
-            "--topic",
-            topic,
-        ]
-        subprocess.run(
-            [str(part) for part in command],
-            check=True,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
+
+class History:
+    """Generated events as lines, and how many of a stretch are some customer's first."""
+
+    def __init__(self, directory, customers, events):
+        self.path = directory / f"events-{customers}.jsonl"
+        call(SEGMENTD, "gen", "--customers", customers, "--events", events, "--days", 90,
+             "--seed", 1, "--zipf", "0.9", "--out", self.path)  # fmt: skip
+        self.lines = open(self.path, "rb")
+        self.seen = set()
+
+    def append(self, brokers, topic, events):
+        """Adds the next events to the topic; returns how many were first ones."""
+        producer = ck.Producer(
+            {
+                "bootstrap.servers": brokers,
+                "compression.type": "lz4",
+                "linger.ms": 20,
+                "partitioner": "murmur2_random",
+                "batch.num.messages": 100_000,
+                "queue.buffering.max.messages": 200_000,
+            }
         )
+        failed = []
 
-    def segmentd(self, topic, bundle):
+        def note(error, _):
+            if error:
+                failed.append(error)
+
+        known = len(self.seen)
+        for _ in range(events):
+            line = self.lines.readline().rstrip()
+            begin = line.index(b'"customer_id":"') + 15
+            customer = line[begin : line.index(b'"', begin)]
+            self.seen.add(customer)
+            while True:
+                try:
+                    producer.produce(topic, line, customer, on_delivery=note)
+                    break
+                except BufferError:
+                    producer.poll(0.1)
+            producer.poll(0)
+        if producer.flush(120) or failed:
+            sys.exit(f"{topic} could not be filled: {failed[:1]}")
+        return len(self.seen) - known
+
+    def close(self):
+        self.lines.close()
+        self.path.unlink()
+
+
+class Bench:
+    def __init__(self, directory, brokers, delivery, bundle):
+        self.dir, self.brokers, self.delivery, self.bundle = directory, brokers, delivery, bundle
+        self.runs = 0
+
+    def segmentd(self, topic):
+        """(CPU seconds, peak MiB, changes) of a fresh daemon that reads the topic to its end."""
         self.runs += 1
-        app = f"bench{self.runs}-{self.delivery.replace('_', '-')}"
+        app = app_name(self.delivery, self.runs)
         config = self.dir / f"{app}.yaml"
         session = "3000" if self.delivery == "at_least_once" else "6000"
         config.write_text(f"""app: {app}
@@ -82,59 +125,75 @@ kafka:
 input: {{transactions: {{topic: {topic}}}}}
 output: {{prefix: "{app}."}}
 delivery: {self.delivery}
-learning: {{enabled: false, bootstrap: "{bundle}"}}
+learning: {{enabled: false, bootstrap: "{self.bundle}"}}
 state: {{dir: "{self.dir / app}", memory: 512MiB}}
 http: {{listen: "127.0.0.1:0"}}
 """)
-        figures = measure([SEGMENTD, "run", "-c", config, "--until-drained"])
+        cpu, peak = measure(SEGMENTD, "run", "-c", config, "--until-drained")
         shutil.rmtree(self.dir / app, ignore_errors=True)
-        return figures
+        return cpu, peak, self.count(f"{app}.segment.changed.v1")
 
     def raw(self, topic, events):
-        return measure([BUILD / "bench" / "bench_raw_consumer", self.brokers, topic, events])
+        return measure(BUILD / "bench" / "bench_raw_consumer", self.brokers, topic, events)[0]
+
+    def count(self, topic):
+        """Records of a topic. Markers of transactions take offsets too: so they are read."""
+        consumer = ck.Consumer(
+            {
+                "bootstrap.servers": self.brokers,
+                "group.id": "bench-count",
+                "enable.partition.eof": True,
+                "auto.offset.reset": "earliest",
+            }
+        )
+        parts = [ck.TopicPartition(topic, p, ck.OFFSET_BEGINNING) for p in range(PARTITIONS)]
+        if self.delivery == "at_least_once":  # the broker drops old records, but counts on
+            records = sum(consumer.get_watermark_offsets(part, 10)[1] for part in parts)
+        else:
+            consumer.assign(parts)
+            records = ends = 0
+            while ends < PARTITIONS:
+                got = consumer.consume(10_000, 10)
+                ends += sum(message.error() is not None for message in got)
+                records += sum(message.error() is None for message in got)
+        consumer.close()
+        return records
 
 
-def slope(small, large, small_events, large_events):
-    """CPU-seconds per million events, start-up taken out."""
-    return (large - small) / (large_events - small_events) * 1e6
+def app_name(delivery, run):
+    return f"bench{run}-{delivery.replace('_', '-')}"
 
 
-def compare(bench, customers, bundle, small_events, large_events):
-    topics = {
-        events: f"bench-{bench.delivery.replace('_', '-')}-{customers}-{events}"
-        for events in (small_events, large_events)
-    }
-    for events, topic in topics.items():
-        create(bench, topic)
-        bench.load(topic, customers, events)
-    ours, raws, peaks = [], [], []
-    for _ in range(REPEATS):
-        cpu = {}
-        for events, topic in topics.items():
-            raw, _ = bench.raw(topic, events)
-            own, peak = bench.segmentd(topic, bundle)
-            cpu[events] = (own, raw)
-        ours.append(slope(cpu[small_events][0], cpu[large_events][0], small_events, large_events))
-        raws.append(slope(cpu[small_events][1], cpu[large_events][1], small_events, large_events))
-        peaks.append(peak)
-    own, raw = statistics.median(ours), statistics.median(raws)
-    ratio = statistics.median(o / r for o, r in zip(ours, raws))
+def compare(bench, history, customers, short, long):
+    """Prints and returns the CPU-seconds per million events."""
+    topic = f"bench-{customers}"
+    runs = {}
+    for events, added in ((short, short), (long, long - short)):
+        first = history.append(bench.brokers, topic, added)
+        runs[events] = [
+            Run(bench.raw(topic, events), *bench.segmentd(topic)) for _ in range(REPEATS)
+        ]
+
+    def per_million(field):
+        pairs = zip(runs[short], runs[long])
+        return sorted(
+            (getattr(b, field) - getattr(a, field)) / (long - short) * 1e6 for a, b in pairs
+        )
+
+    own, raw = per_million("cpu"), per_million("raw")
+    ratio = statistics.median(own) / statistics.median(raw)
     print(
-        f"{bench.delivery:14} {customers:>9} customers {large_events:>8} events   "
-        f"segmentd {own:6.2f} CPU-s/M   "
-        f"raw consumer {raw:5.2f} CPU-s/M   ratio {ratio:5.2f}   peak {max(peaks):5.0f} MiB",
+        f"{bench.delivery}, {customers:,} customers, events {short:,} to {long:,}; per event "
+        f"{first / (long - short):.3f} first ones, {per_million('changes')[0] / 1e6:.3f} changes\n"
+        f"    CPU-s per million: segmentd {shown(own)}, raw consumer {shown(raw)}; "
+        f"ratio of the medians {ratio:.1f}; peak {max(run.peak for run in runs[long]):.0f} MiB",
         flush=True,
     )
-    return own
+    return statistics.median(own)
 
 
-def create(bench, topic):
-    if bench.delivery == "at_least_once":
-        return  # the embedded broker has its topic from the start
-    from confluent_kafka.admin import AdminClient, NewTopic
-
-    admin = AdminClient({"bootstrap.servers": bench.brokers})  # must outlive the result
-    admin.create_topics([NewTopic(topic, PARTITIONS, 1)])[topic].result(30)
+def shown(figures):
+    return f"{statistics.median(figures):.2f} ({figures[0]:.2f} to {figures[-1]:.2f})"
 
 
 def train(directory):
@@ -144,83 +203,85 @@ def train(directory):
         directory / "model.bundle",
     )
     config.write_text('app: bench-train\nkafka: {brokers: "127.0.0.1:1"}\n')
-    for command in (
-        [
-            SEGMENTD,
-            "gen",
-            "--customers",
-            20000,
-            "--events",
-            200000,
-            "--days",
-            90,
-            "--seed",
-            2,
-            "--zipf",
-            "0.9",
-            "--out",
-            history,
-        ],
-        [SEGMENTD, "train", "-c", config, "--events", history, "--out", bundle],
-    ):
-        subprocess.run([str(part) for part in command], check=True, stdout=subprocess.DEVNULL)
+    call(SEGMENTD, "gen", "--customers", 20_000, "--events", 200_000, "--days", 90,
+         "--seed", 2, "--zipf", "0.9", "--out", history)  # fmt: skip
+    call(SEGMENTD, "train", "-c", config, "--events", history, "--out", bundle)
     return bundle
 
 
-def exactly_once(directory, bundle):
-    broker = ROOT / "tools" / "kafka" / "broker"
-    started = subprocess.run(
-        [broker, "start", directory / "kafka"], check=True, capture_output=True, text=True
-    )
-    try:
-        bench = Bench(directory, started.stdout.split()[-1], "exactly_once")
-        few = compare(bench, 100_000, bundle, SMALL, LARGE)
-        many = compare(bench, 1_000_000, bundle, SMALL, LARGE)
-        print(
-            f"exactly_once   cost per event at 1,000,000 customers / at 100,000: {many / few:.2f}"
-        )
-    finally:
-        subprocess.run([broker, "stop", directory / "kafka"], check=False)
+def compare_all(open_bench, directory, short, long):
+    costs = []
+    for customers in CUSTOMERS:
+        history = History(directory, customers, long)
+        with open_bench(customers) as bench:
+            costs.append(compare(bench, history, customers, short, long))
+        history.close()
+    print(f"    cost per event at 1,000,000 customers / at 100,000: {costs[1] / costs[0]:.2f}")
 
 
-def at_least_once(directory, bundle):
-    """The embedded broker keeps 5 MiB per partition: its topics are smaller; one broker per set."""
-    for customers in (100_000, 1_000_000):
-        small, large = 100_000, 600_000
-        topics = [f"bench-at-least-once-{customers}-{events}" for events in (small, large)]
-        for app in (f"bench{run}-at-least-once" for run in range(1, 2 * REPEATS + 1)):
-            topics += [
-                f"{app}.{name}"
-                for name in (
-                    "segment.changed.v1",
-                    "customer.state.v1",
-                    "at-risk.v1",
-                    "dlq.v1",
-                    f"{app}.changelog",
-                )
-            ]
-        process = subprocess.Popen(
+class RealBroker:
+    """A Kafka of its own, for exactly_once."""
+
+    def __init__(self, directory, bundle, customers):
+        self.dir, self.bundle, self.customers = directory / f"kafka-{customers}", bundle, customers
+
+    def __enter__(self):
+        command = [ROOT / "tools" / "kafka" / "broker", "start", self.dir]
+        started = subprocess.run(command, check=True, capture_output=True, text=True)
+        brokers = started.stdout.split()[-1]
+        # Must outlive the result.
+        admin = AdminClient({"bootstrap.servers": brokers, "log_level": 4})
+        topic = f"bench-{self.customers}"
+        admin.create_topics([NewTopic(topic, PARTITIONS, 1)])[topic].result(30)
+        return Bench(self.dir, brokers, "exactly_once", self.bundle)
+
+    def __exit__(self, *_):
+        subprocess.run([ROOT / "tools" / "kafka" / "broker", "stop", self.dir], check=False)
+        shutil.rmtree(self.dir, ignore_errors=True)
+
+
+class SmallBroker:
+    """The embedded one, for at_least_once; it makes no topics once it runs."""
+
+    def __init__(self, directory, bundle, customers):
+        self.dir, self.bundle, self.customers = directory, bundle, customers
+
+    def __enter__(self):
+        topics = [f"bench-{self.customers}"]
+        for run in range(1, 2 * REPEATS + 1):
+            app = app_name("at_least_once", run)
+            names = ("segment.changed.v1", "customer.state.v1", "at-risk.v1", "dlq.v1")
+            topics += [f"{app}.{name}" for name in (*names, f"{app}.changelog")]
+        self.process = subprocess.Popen(
             [BUILD / "bench" / "bench_embedded_broker", str(PARTITIONS), *topics],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
         )
-        try:
-            bench = Bench(directory, process.stdout.readline().strip(), "at_least_once")
-            compare(bench, customers, bundle, small, large)
-        finally:
-            process.stdin.close()
-            process.wait(20)
+        brokers = self.process.stdout.readline().strip()
+        return Bench(self.dir, brokers, "at_least_once", self.bundle)
+
+    def __exit__(self, *_):
+        self.process.stdin.close()
+        self.process.wait(20)
 
 
 def main():
+    wanted = sys.argv[2:] or ["exactly_once", "at_least_once"]
+    unknown = set(wanted) - {"exactly_once", "at_least_once"}
+    if unknown:
+        sys.exit(f"{' '.join(sorted(unknown))}: there are exactly_once and at_least_once")
+    began = time.monotonic()
     directory = pathlib.Path(tempfile.mkdtemp(prefix="segmentd-bench-"))
     try:
         bundle = train(directory)
-        at_least_once(directory, bundle)
-        exactly_once(directory, bundle)
+        if "exactly_once" in wanted:
+            compare_all(lambda n: RealBroker(directory, bundle, n), directory, LONG // 3, LONG)
+        if "at_least_once" in wanted:  # 5 MiB per partition is all that this broker keeps
+            compare_all(lambda n: SmallBroker(directory, bundle, n), directory, 100_000, 600_000)
     finally:
         shutil.rmtree(directory, ignore_errors=True)
+    print(f"the path took {time.monotonic() - began:.0f} s")
 
 
 if __name__ == "__main__":

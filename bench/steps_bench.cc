@@ -60,6 +60,35 @@ feature::FeatureSet DefaultFeatures() {
                                        plan.profile_names);
 }
 
+// A model over the default features: 8 segments in 8 dimensions, at random.
+model::Bundle DefaultBundle() {
+  const feature::FeatureSet features = DefaultFeatures();
+  const int rows = features.size();
+  Random random(3);
+  const auto normal = [&random] { return static_cast<float>(random.Normal()); };
+  model::Bundle bundle;
+  bundle.features = features.names();
+  bundle.profile_numbers = feature::Plan().profile_numbers;
+  bundle.profile_names = feature::Plan().profile_names;
+  bundle.scaler.rows.resize(static_cast<std::size_t>(rows));
+  for (auto& row : bundle.scaler.rows) row.transform = model::Transform::kLog1p;
+  bundle.embedding.kind = model::EmbeddingKind::kPca;
+  bundle.embedding.origin = model::Vector::Zero(rows);
+  bundle.embedding.skip = model::Matrix::NullaryExpr(8, rows, normal);
+  for (std::uint32_t id = 1; id <= 8; ++id) {
+    model::Segment& segment = bundle.segments.emplace_back();
+    segment.id = SegmentId{id};
+    segment.names = {{1, fmt::format("Segment {}", id)}};
+    segment.mean = model::Vector::NullaryExpr(rows, normal);
+    segment.centroid = bundle.embedding.skip * segment.mean;
+    segment.typical.assign(static_cast<std::size_t>(rows), 10.25 * id);
+    segment.radius = 1;
+    segment.share = 0.125;
+  }
+  bundle.next_segment_id = 9;
+  return bundle;
+}
+
 // A customer with n purchases.
 feature::Record Customer(int n) {
   feature::Record record;
@@ -166,9 +195,10 @@ void PipelineBatch(benchmark::State& state) {
   const auto records = Records(static_cast<int>(state.range(0)));
   const auto raw = Raw(records);
   auto pipeline = *pipeline::Pipeline::Create(support::TestOptions());
-  pipeline->UseModel(support::LoadModel(support::OrdersBundle()));
+  pipeline->UseModel(support::LoadModel(DefaultBundle()));
   pipeline::Batch batch;
   pipeline::Effects effects;
+  std::uint64_t changes = 0;
   for (auto _ : state) {
     pipeline::PartitionClock clock;
     for (std::size_t from = 0; from < raw.size(); from += 512) {
@@ -177,9 +207,12 @@ void PipelineBatch(benchmark::State& state) {
       std::vector<pipeline::Outcome> outcomes(customers.size());
       effects.Clear();
       pipeline->Apply(batch, customers, outcomes, clock, 1'800'000'000'000, effects);
+      changes += effects.counts.changes;
     }
   }
   state.SetItemsProcessed(state.iterations() * kEvents);
+  state.counters["changes_per_event"] =
+      static_cast<double>(changes) / static_cast<double>(state.iterations() * kEvents);
 }
 BENCHMARK(PipelineBatch)->Arg(100)->Arg(100'000);
 
