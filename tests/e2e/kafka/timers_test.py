@@ -23,14 +23,16 @@ def seconds_of(text):
     return datetime.datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()
 
 
-def purchase(customer, instant_s, partition=None):
-    value = {"customer_id": customer, "event_time": text_of(instant_s), "amount": 40}
+def purchase(customer, instant_s, partition=None, like=None):
+    """like: an event from which amount, category and the like are taken."""
+    value = dict(like or {"amount": 40}, customer_id=customer, event_time=text_of(instant_s))
     value["event_id"] = f"{customer}-{instant_s:.3f}"
     return (partition, customer, json.dumps(value), [])
 
 
-def regular(customer, last_s, n=20, gap_days=3):
-    return [purchase(customer, last_s - i * gap_days * DAY_S) for i in reversed(range(n))]
+def regular(customer, last_s, n=20, gap_days=3, like=None):
+    instants = (last_s - i * gap_days * DAY_S for i in reversed(range(n)))
+    return [purchase(customer, instant_s, like=like) for instant_s in instants]
 
 
 class TimersTest(KafkaTest):
@@ -43,6 +45,9 @@ class TimersTest(KafkaTest):
         self.segmentd("gen", *arguments, "--out", history)
         config = self.config("trainer", "none")
         self.segmentd("train", "-c", config, "--events", history, "--out", cls.bundle)
+        with history.open() as lines:
+            events = [json.loads(line) for line in lines]
+        cls.purchases = [event for event in events if event.get("kind", "purchase") == "purchase"]
 
     def runTest(self):
         pass
@@ -83,7 +88,7 @@ class TimersTest(KafkaTest):
         daemon = Daemon(self.config(app, topic, self.bundle, **{"time.idle_grace": "1s"}))
         wait_for("the output topics", lambda: "state=running" in daemon.text())
         alerts = wait_for("an alert", lambda: self.alerts(app), 120)
-        self.assertEqual(daemon.stop(), 0)
+        self.assertEqual(daemon.stop(), 143)
         recorded, alert = alerts[0]
         self.assertEqual(alert["state"], "at_risk")
         self.assertEqual(alert["cause"]["kind"], "timer")
@@ -95,18 +100,24 @@ class TimersTest(KafkaTest):
     def live_input(self, began_s):
         """What lies in the topic at the start: silences whose looks fall into the next seconds."""
         dice = random.Random(5)
+        silence_s = self.silence_until_alert(round(began_s) - WEEKS_BACK_S)
+        looks_s, look_s = [], 0
+        while look_s < 300 * DAY_S:
+            look_s += max(DAY_S, look_s / 4)
+            looks_s.append(look_s)
         records = []
         for i in range(300):
-            look_days = dice.choice([1, 2, 3, 4, 5, 6.25, 7.8125])
-            last_s = began_s + dice.uniform(4, 24) - look_days * DAY_S
-            records += regular(f"c{i}", last_s, n=dice.choice([1, 2, 6, 12]), gap_days=2)
-        return records
+            due_s = silence_s if i % 2 == 0 else dice.choice(looks_s)
+            last_s = time.time() + dice.uniform(5, 25) - due_s
+            n, like = (20, None) if i % 2 == 0 else (12, dice.choice(self.purchases))
+            records += regular(f"c{i}", last_s, n=n, like=like)
+        return sorted(records, key=lambda record: json.loads(record[2])["event_time"])
 
     def test_a_live_run_with_kills_publishes_what_a_replay_does(self):
         topic = self.unique("tx")
         self.create_topic(topic, 3)
+        self.produce(topic, self.live_input(time.time()))
         began_s = time.time()
-        self.produce(topic, self.live_input(began_s))
         at_once = {"time.idle_grace": "1s", "time.out_of_orderness": "0s"}
         live = self.config("live", topic, self.bundle, **at_once)
         dice, kills = random.Random(9), 0
@@ -121,17 +132,19 @@ class TimersTest(KafkaTest):
         # Nothing falls due from here on, so that where the live run ends does not matter.
         self.produce(topic, [purchase(f"flush{p}", time.time(), p) for p in range(3)])
         wait_for("the last commit", lambda: self.flushed("live"))
-        self.assertEqual(daemon.stop(), 0)
+        self.assertEqual(daemon.stop(), 143)
         self.segmentd("run", "-c", live, "--until-drained")
 
         once = self.config("once", topic, self.bundle, **at_once)
         self.segmentd("run", "-c", once, "--until-drained")
         expected = self.changes("once")
         silent = sum(json.loads(value)["reason"] == "inactivity" for _, value in expected)
-        print(f"{kills} kills; {len(expected)} changes, {silent} of them by timers")
-        self.assertGreater(silent, 20)
+        alerts = self.risk("once")
+        print(f"{kills} kills; {len(expected)} changes, {silent} by timers; {len(alerts)} alerts")
+        self.assertGreater(len(alerts), 20)
+        self.assertGreater(silent, 10)
         self.assertEqual(self.changes("live"), expected)
-        self.assertEqual(self.risk("live"), self.risk("once"))
+        self.assertEqual(self.risk("live"), alerts)
 
     def flushed(self, app):
         states = self.last_states(app)
