@@ -201,6 +201,7 @@ Status DecodeRecord(ByteReader& in, Record& record) {
     GetNames(unpacker, record);
   } else {
     ClearPurchases(record);
+    unpacker.Check(DaysInBuckets(record) == 0);
   }
   GetAttributes(flags, unpacker, record);
   if (!in.ok() || !unpacker.ok()) {

@@ -32,14 +32,6 @@ bool GrossIsHeld(const Record& record) {
   return record.orders <= kSmall && SameBits(record.gross, HeldSpend(record));
 }
 
-std::size_t DaysInBuckets(const Record& record) {
-  std::size_t days = 0;
-  for (std::size_t i = 0; i < record.windows.days.count; ++i) {
-    days += record.windows.days.at[i].orders > 0 ? 1 : 0;
-  }
-  return days;
-}
-
 std::uint16_t LifetimeFlags(const Record& record, std::size_t older_days) {
   unsigned flags = 0;
   if (record.weekend_orders != 0) flags |= kWeekend;

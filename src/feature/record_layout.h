@@ -68,6 +68,15 @@ inline double OldestSpend(const Windows& windows) {
   return windows.days.count > 0 ? windows.days.at[0].spend : 0;
 }
 
+// The purchase days that need no listing.
+inline std::size_t DaysInBuckets(const Record& record) {
+  std::size_t days = 0;
+  for (std::size_t i = 0; i < record.windows.days.count; ++i) {
+    days += record.windows.days.at[i].orders > 0 ? 1 : 0;
+  }
+  return days;
+}
+
 // What all names but the last leave of a total.
 template <int kMax>
 double RestOf(double total, const NamedSums<kMax>& sums, const Record& record) {

@@ -135,6 +135,18 @@ TEST(RecordTest, RefusesBucketsOutsideTheirWindow) {
   EXPECT_TRUE(refuses([](Windows& windows) { windows.days.count = 0; }));
 }
 
+TEST(RecordTest, RefusesDaysOfOrdersWhereThereAreNoOrders) {
+  Record record;
+  Fold(Purchase(kStart, 10, "o-1"), {}, record);
+  Fold(Visit(kStart + 1), {}, record);
+  std::string bytes = Encoded(record);
+  const std::size_t orders = bytes.find("\x02\x01");  // of two events
+  ASSERT_NE(orders, std::string::npos);
+  bytes[orders + 1] = 0;
+  ByteReader in(bytes);
+  EXPECT_FALSE(DecodeRecord(in, record).ok());
+}
+
 // What decodes by chance must be as good as any record to fold, to read and to store.
 TEST(RecordTest, SurvivesDamagedBytes) {
   const std::vector<std::string> names = FeatureNames(Plan{}, {});
