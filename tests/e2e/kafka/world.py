@@ -1,12 +1,15 @@
 """A real Kafka and the real binary for the tests of this folder; read by confluent-kafka."""
 
+import json
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import tempfile
 import time
 import unittest
+import urllib.request
 import uuid
 
 import confluent_kafka as ck
@@ -15,6 +18,12 @@ from confluent_kafka.admin import AdminClient, NewTopic
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 BINARY = os.environ.get("SEGMENTD_BINARY", str(ROOT / "build" / "segmentd"))
 BROKER = ROOT / "tools" / "kafka" / "broker"
+# Loaded into the daemon, it ends or stops it at a step. A sanitized binary has to be told that this
+# library comes before its own.
+FAILPOINT_ENV = {
+    "LD_PRELOAD": os.environ.get("SEGMENTD_FAILPOINT", ""),
+    "ASAN_OPTIONS": "verify_asan_link_order=0",
+}
 DEADLINE_S = 240
 
 
@@ -35,11 +44,18 @@ class KafkaTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.dir = pathlib.Path(tempfile.mkdtemp(prefix="segmentd-e2e-"))
+        cls.brokers = cls.start_broker()
+        cls.admin = AdminClient({"bootstrap.servers": cls.brokers, "log_level": 0})
+
+    @classmethod
+    def start_broker(cls, *args):
         started = subprocess.run(
-            [BROKER, "start", cls.dir / "kafka"], check=True, capture_output=True, text=True
+            [BROKER, "start", cls.dir / "kafka", *args],
+            check=True,
+            capture_output=True,
+            text=True,
         )
-        cls.brokers = started.stdout.split()[-1]
-        cls.admin = AdminClient({"bootstrap.servers": cls.brokers})
+        return started.stdout.split()[-1]
 
     @classmethod
     def tearDownClass(cls):
@@ -142,11 +158,35 @@ class KafkaTest(unittest.TestCase):
         """The last customer.state.v1 value per customer."""
         return {r.key(): r.value() for r in self.read_all(f"{app}.customer.state.v1")}
 
+    def check_chains(self, app):
+        """Ordinals from 1 without gaps; previous is the current before it."""
+        last = {}
+        for record in self.read_all(f"{app}.segment.changed.v1"):
+            change = json.loads(record.value())
+            before = last.get(record.key(), {"ordinal": 0, "current": None})
+            self.assertEqual(change["ordinal"], before["ordinal"] + 1)
+            if before["current"] is None:
+                self.assertIsNone(change["previous"])
+            else:
+                for field in ("segment_id", "since"):
+                    self.assertEqual(change["previous"][field], before["current"][field])
+            last[record.key()] = change
+
+    def check_same_output(self, app, reference):
+        """A read_committed reader gets the same of both apps: nothing is lost, nothing twice."""
+        expected, actual = self.changes(reference), self.changes(app)
+        self.assertGreater(len(expected), 0, "the input makes no changes to prove anything with")
+        self.assertEqual(len(expected - actual), 0, "changes are missing")
+        self.assertEqual(len(actual - expected), 0, "changes differ or were made up")
+        self.assertEqual(self.last_states(app), self.last_states(reference))
+        self.check_chains(app)
+
 
 class Daemon:
     """A running `segmentd run`; its log is kept in memory as it comes."""
 
-    def __init__(self, config, *args):
+    def __init__(self, config, *args, failpoint=None):
+        """failpoint: "STEP:N:kill" or "STEP:N:stop", see failpoint.cc."""
         self.log_path = pathlib.Path(f"{config}.{uuid.uuid4().hex[:6]}.log")
         self.log = self.log_path.open("wb")
         self.process = subprocess.Popen(
@@ -154,10 +194,32 @@ class Daemon:
             stderr=self.log,
             stdout=subprocess.DEVNULL,
             stdin=subprocess.DEVNULL,
+            env=os.environ | (FAILPOINT_ENV | {"FAILPOINT": failpoint} if failpoint else {}),
         )
 
     def text(self):
         return self.log_path.read_text(errors="replace")
+
+    def stopped(self):
+        """By a signal, SIGCONT lets it go on."""
+        return stopped(self.process.pid)
+
+    def status(self):
+        """/statusz; nothing before it listens and after it has ended."""
+        found = re.search(r"127\.0\.0\.1:([1-9]\d*)", listening_line(self.text()))
+        if not found:
+            return None
+        try:
+            url = f"http://127.0.0.1:{found[1]}/statusz"
+            with urllib.request.urlopen(url, timeout=5) as answer:
+                return json.load(answer)
+        except OSError:
+            return None
+
+    def running(self):
+        """How many partitions it works on."""
+        shards = (self.status() or {"shards": []})["shards"]
+        return sum(p["state"] == "running" for shard in shards for p in shard["partitions"])
 
     def kill(self):
         self.process.kill()
@@ -172,6 +234,14 @@ class Daemon:
         code = self.process.wait(deadline_s)
         self.log.close()
         return code
+
+
+def listening_line(log):
+    return next((line for line in log.splitlines() if "listening" in line), "")
+
+
+def stopped(pid):
+    return pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] == "T"
 
 
 def header(message, name):
