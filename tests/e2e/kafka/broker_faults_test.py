@@ -58,7 +58,8 @@ class BrokerFaultsTest(faults.FaultTest):
         load = self.load(topic)
         daemon = self.start(app, topic, failpoint="flushed:5:stop")
         wait_for("the commit that it is stopped in", daemon.stopped)
-        self.assertGreater(self.undecided(f"{app}.{app}.changelog"), 0)
+        changelog = f"{app}.{app}.changelog"
+        wait_for("its open transaction", lambda: self.undecided(changelog) > 0, 8)
         port = self.brokers.split(":")[1]
         subprocess.run([BROKER, "stop", self.dir / "kafka"], check=True)
         daemon.process.send_signal(signal.SIGCONT)

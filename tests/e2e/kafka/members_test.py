@@ -55,8 +55,9 @@ class MembersTest(faults.FaultTest):
         load = self.load(topic)
         sleeper = self.member(app, topic, "a", failpoint="flushed:5:stop")
         wait_for("the commit that it sleeps in", sleeper.stopped)
-        self.assertGreater(self.undecided(f"{app}.{app}.changelog"), 0)
-        wait_for("its time-out", lambda: self.undecided(f"{app}.{app}.changelog") == 0)
+        changelog = f"{app}.{app}.changelog"
+        wait_for("its open transaction", lambda: self.undecided(changelog) > 0, 8)
+        wait_for("its time-out", lambda: self.undecided(changelog) == 0)
         sleeper.process.send_signal(signal.SIGCONT)
         self.wait_for_all(sleeper)
         self.wait_for_work(app)
