@@ -289,6 +289,7 @@ ports::PartitionStatus Task::Describe() const {
   status.restored = restored_;
   status.restore_stalls = stalls_;
   if (restore_ != nullptr) DescribeRestore(status);
+  if (newest_record_ms_ > 0) status.last_record_ms = newest_record_ms_;
   if (!running() || !inputs_[0].assigned) return status;
   const auto range = parts_.source.CachedRange(InputOf(0));
   if (range.end.value() < 0) return status;

@@ -57,6 +57,10 @@ Families::Families(prometheus::Registry& r)
       overdue(MakeGauges(r, "partition_overdue",
                          "1 when a partition on its way to running has come no further for too "
                          "long")),
+      last_record(MakeGauges(r, "last_record_processed_timestamp_seconds",
+                             "The broker's time of the newest record processed")),
+      heartbeat(MakeGauges(r, "heartbeat_timestamp_seconds",
+                           "When a partition's owner last said that it lives")),
       watermark(MakeGauges(r, "watermark_timestamp_seconds", "A partition's event-time clock")),
       watermark_lag(MakeGauges(r, "watermark_lag_seconds",
                                "How far a partition's clock is behind the wall clock")),

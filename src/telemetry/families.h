@@ -44,6 +44,8 @@ struct Families {
   Gauges& partition_state;
   Gauges& state_seconds;
   Gauges& overdue;
+  Gauges& last_record;
+  Gauges& heartbeat;
   Gauges& watermark;
   Gauges& watermark_lag;
   Gauges& drained;

@@ -102,7 +102,8 @@ class PartitionChildren {
         stalls_counter_(families.restore_stalls.Add(labels_)),
         stalls_(stalls_counter_),
         state_seconds_(families.state_seconds.Add(labels_)),
-        overdue_(families.overdue.Add(labels_)) {
+        overdue_(families.overdue.Add(labels_)),
+        heartbeat_(families.heartbeat.Add(labels_)) {
     for (std::size_t i = 0; i < states_.size(); ++i) {
       prometheus::Labels labels = labels_;
       labels.emplace("state", ports::TaskStateName(static_cast<ports::TaskState>(i)));
@@ -118,6 +119,8 @@ class PartitionChildren {
     families_.restore_stalls.Remove(&stalls_counter_);
     families_.state_seconds.Remove(&state_seconds_);
     families_.overdue.Remove(&overdue_);
+    families_.heartbeat.Remove(&heartbeat_);
+    if (last_record_ != nullptr) families_.last_record.Remove(last_record_);
     if (restore_eta_ != nullptr) families_.restore_eta.Remove(restore_eta_);
     for (prometheus::Gauge* state : states_) families_.partition_state.Remove(state);
     if (lag_records_ != nullptr) families_.lag_records.Remove(lag_records_);
@@ -139,12 +142,16 @@ class PartitionChildren {
     stalls_.Set(status.restore_stalls);
     state_seconds_.Set(status.state_s);
     overdue_.Set(status.overdue ? 1 : 0);
+    heartbeat_.Set(ToSeconds(now_ms));
     if (status.restore_eta_s >= 0) {
       Lazy(families_.restore_eta, restore_eta_).Set(status.restore_eta_s);
     } else if (restore_eta_ != nullptr) {
       families_.restore_eta.Remove(std::exchange(restore_eta_, nullptr));
     }
     // What is not known yet is absent, not 0.
+    if (status.last_record_ms >= 0) {
+      Lazy(families_.last_record, last_record_).Set(ToSeconds(status.last_record_ms));
+    }
     if (status.lag_records >= 0) {
       Lazy(families_.lag_records, lag_records_).Set(static_cast<double>(status.lag_records));
       Lazy(families_.lag_seconds, lag_seconds_).Set(status.lag_seconds);
@@ -174,10 +181,12 @@ class PartitionChildren {
   Total stalls_;
   prometheus::Gauge& state_seconds_;
   prometheus::Gauge& overdue_;
+  prometheus::Gauge& heartbeat_;
   std::array<prometheus::Gauge*, ports::kTaskStates> states_{};
   prometheus::Gauge* lag_records_ = nullptr;
   prometheus::Gauge* lag_seconds_ = nullptr;
   prometheus::Gauge* watermark_ = nullptr;
+  prometheus::Gauge* last_record_ = nullptr;
   prometheus::Gauge* restore_eta_ = nullptr;
   prometheus::Gauge* watermark_lag_ = nullptr;
 };

@@ -28,13 +28,14 @@ std::string_view TaskStateName(TaskState state);  // "restoring"
 struct PartitionStatus {
   Partition partition;
   TaskState state = TaskState::kOpening;
-  std::int64_t state_since_ms = 0;  // wall
-  double state_s = 0;               // the same as an age, by the monotonic clock
-  double still_s = 0;               // for how long it has come no further on its way to running
-  bool overdue = false;             // that is longer than it ought to be
-  Offset position;                  // next transactions offset to read
-  std::int64_t lag_records = -1;    // -1: not known yet
-  double lag_seconds = 0;           // 0 when drained
+  std::int64_t state_since_ms = 0;   // wall
+  double state_s = 0;                // the same as an age, by the monotonic clock
+  double still_s = 0;                // for how long it has come no further on its way to running
+  bool overdue = false;              // that is longer than it ought to be
+  Offset position;                   // next transactions offset to read
+  std::int64_t lag_records = -1;     // -1: not known yet
+  double lag_seconds = 0;            // 0 when drained
+  std::int64_t last_record_ms = -1;  // the broker's time of the newest record processed; -1: none
   std::int64_t clock_ms = INT64_MIN;
   bool drained = false;                    // proved, for idle_grace: wall time moves the clock
   std::int64_t timers = 0;                 // armed, about

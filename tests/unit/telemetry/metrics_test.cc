@@ -89,6 +89,22 @@ TEST(MetricsTest, LeavesOutALagThatIsNotKnownYet) {
               HasSubstr(R"(segmentd_kafka_consumer_lag_seconds{partition="3",topic="tx"} 1.5)"));
 }
 
+TEST(MetricsTest, TellsWhenAPartitionLastHadARecordAndALivingOwner) {
+  Metrics metrics(TestIdentity());
+  ports::ShardStatus status = OnePartition(ports::TaskState::kRunning);
+  status.tick_ms = 9500;
+  metrics.OnStatus(status);
+  EXPECT_THAT(metrics.Text(),
+              HasSubstr(R"(segmentd_heartbeat_timestamp_seconds{partition="3",topic="tx"} 9.5)"));
+  EXPECT_THAT(metrics.Text(), Not(HasSubstr("last_record_processed_timestamp_seconds{")));
+  status.partitions[0].last_record_ms = 2500;
+  metrics.OnStatus(status);
+  EXPECT_THAT(
+      metrics.Text(),
+      HasSubstr(
+          R"(segmentd_last_record_processed_timestamp_seconds{partition="3",topic="tx"} 2.5)"));
+}
+
 TEST(MetricsTest, LeavesOutTheLastCommitBeforeThereWasOne) {
   Metrics metrics(TestIdentity());
   ports::ShardStatus status;
@@ -105,6 +121,7 @@ TEST(MetricsTest, TakesAPartitionDownThatWasHandedOn) {
   ports::ShardStatus status = OnePartition(ports::TaskState::kRunning);
   status.partitions[0].lag_records = 7;
   status.partitions[0].clock_ms = 5;
+  status.partitions[0].last_record_ms = 5;
   metrics.OnStatus(status);
   status.partitions.clear();
   metrics.OnStatus(status);
