@@ -19,6 +19,6 @@ struct Surfaces {
 };
 
 // The paths that `segmentd run` answers; /openapi.json describes them.
-std::vector<http::Route> Endpoints(const Surfaces& surfaces);
+std::vector<http::Route> Endpoints(const Surfaces& on);
 
 }  // namespace segmentd::app

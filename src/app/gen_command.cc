@@ -81,11 +81,11 @@ class TopicTarget final : public Target {
 
   Status Write(const generate::Record& record, std::string& value) override {
     for (;;) {
-      const Status sent = producer_.Send({.key = record.customer_id,
-                                          .value = value,
-                                          .partition = {},
-                                          .timestamp_ms = {},
-                                          .headers = {}});
+      Status sent = producer_.Send({.key = record.customer_id,
+                                    .value = value,
+                                    .partition = {},
+                                    .timestamp_ms = {},
+                                    .headers = {}});
       if (sent.ok() || sent.error().code != Code::kRetry) return sent;
       Say(sent.error().message);
     }

@@ -44,7 +44,7 @@ Result<InputShape> PassTopicsGate(const config::Config& config, const kafka::Con
                                   const std::stop_token& stop) {
   std::string said;
   while (!stop.stop_requested()) {
-    const Result<InputShape> tried = TryOnce(config, connection);
+    Result<InputShape> tried = TryOnce(config, connection);
     if (tried.ok()) {
       overview.Update([](Overview& now) {
         now.topics_verified = true;

@@ -149,7 +149,7 @@ class Loader {
       const std::string_view rest = field.path.substr(section.size());
       siblings.push_back(rest.substr(0, rest.find('.')));
     }
-    if (const std::string near = DidYouMean(key, siblings); !near.empty()) return near;
+    if (std::string near = DidYouMean(key, siblings); !near.empty()) return near;
     for (const Field& field : fields_) {
       if (field.path.ends_with(fmt::format(".{}", key))) {
         return fmt::format("; did you mean `{}`?", field.path);

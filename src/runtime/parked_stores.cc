@@ -47,7 +47,7 @@ Status ParkedStores::Quarantine(Partition partition) {
   std::unique_ptr<ports::StateStore> store;
   SEGMENTD_RETURN_IF_ERROR(Take(partition, store));
   store.reset();
-  const Status moved = stores_.Quarantine(partition);
+  Status moved = stores_.Quarantine(partition);
   Forget(partition);
   return moved;
 }

@@ -256,7 +256,7 @@ Status Shard::Body::Emit(Task& task, pipeline::Effects& made) {
   newest_record_ms = std::max(newest_record_ms, task.newest_record_ms());
   for (const pipeline::OutRecord& record : made.outputs) {
     SEGMENTD_RETURN_IF_ERROR(transaction.Open());
-    const Status sent = transaction.Send(record);
+    Status sent = transaction.Send(record);
     if (sent.has_value()) continue;
     if (sent.error().code != Code::kBadRecord) return sent;
     SEGMENTD_RETURN_IF_ERROR(SendOversized(record, sent.error()));
@@ -278,7 +278,7 @@ Status Shard::Body::SendOversized(const pipeline::OutRecord& record, const Error
   pipeline::OutRecord letter = record;
   letter.value.reset();
   letter.headers.Add("segmentd.error.value_left_out", error.message);
-  const Status sent = transaction.Send(letter);
+  Status sent = transaction.Send(letter);
   if (sent.has_value() || sent.error().code != Code::kBadRecord) return sent;
   return Fail(Code::kConfig, "the dlq topic refuses even a record without a value: {}",
               sent.error().message);

@@ -27,11 +27,11 @@ struct Shard::Body final : ports::RebalanceListener {
   Status AdvanceTasks();
   Status AdvanceTask(Task& task);
   Status RereadTasks();
-  Status Receive(std::span<const event::RawRecord> records);
-  Status ProcessPartition(Task& task, std::span<const event::RawRecord> records);
+  Status Receive(std::span<const event::RawRecord> polled);
+  Status ProcessPartition(Task& task, std::span<const event::RawRecord> group);
   Status ProcessSlice(Task& task, std::span<const event::RawRecord> slice);
   Status HaltTripped();
-  Status Emit(Task& task, pipeline::Effects& effects);
+  Status Emit(Task& task, pipeline::Effects& made);
   Status SendOversized(const pipeline::OutRecord& record, const Error& error);
   std::int64_t WaitMs() const;
   Status Later(const Error& error);

@@ -176,7 +176,7 @@ Status Task::Produce(Transaction& transaction, std::string_view id, std::string_
     }
   }
   image_.assign(1, ports::kCustomerKey).append(id);
-  const Status sent = transaction.SendImage(partition_, image_, image.empty() ? nullptr : &image);
+  Status sent = transaction.SendImage(partition_, image_, image.empty() ? nullptr : &image);
   if (sent.has_value() || sent.error().code != Code::kBadRecord) return sent;
   return segmentd::Fail(Code::kConfig,
                         "customer {}: its state of {} bytes is too large for the changelog topic "

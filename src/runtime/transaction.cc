@@ -42,7 +42,7 @@ void Transaction::Leave() {
 
 Status Transaction::Settle() {
   if (state_ == State::kAborting) {
-    const Status aborted = sink_.Abort();
+    Status aborted = sink_.Abort();
     if (!aborted.ok() && aborted.error().code == Code::kRetry) return aborted;
     state_ = aborted.ok() ? State::kIdle : State::kBroken;
   }

@@ -75,12 +75,12 @@ std::vector<int> Assign(const std::vector<Axes>& segments) {
   constexpr double kImpossible = std::numeric_limits<double>::infinity();
   std::vector<double> least(kSets, kImpossible);
   least[0] = 0;
-  std::vector<std::vector<std::int8_t>> choices;
+  std::vector<std::vector<std::int16_t>> choices;
   for (const Axes& axes : segments) {
     std::array<double, kArchetypes.size()> costs;
     for (std::size_t a = 0; a < costs.size(); ++a) costs[a] = Cost(axes, kArchetypes[a]);
     std::vector<double> next(kSets, kImpossible);
-    std::vector<std::int8_t> choice(kSets, kUnnamed);
+    std::vector<std::int16_t> choice(kSets, kUnnamed);
     for (std::size_t set = 0; set < kSets; ++set) {
       next[set] = least[set] + kPoorMatch;
       for (std::size_t a = 0; a < costs.size(); ++a) {
@@ -89,7 +89,7 @@ std::vector<int> Assign(const std::vector<Axes>& segments) {
         const double cost = least[set ^ bit] + costs[a];
         if (cost < next[set]) {
           next[set] = cost;
-          choice[set] = static_cast<std::int8_t>(a);
+          choice[set] = static_cast<std::int16_t>(a);
         }
       }
     }

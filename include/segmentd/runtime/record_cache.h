@@ -74,11 +74,11 @@ class RecordCache {
   };
   static constexpr std::uint32_t kNone = UINT32_MAX;
 
-  void PrefetchBlock(std::uint32_t entry) const;
+  void PrefetchBlock(std::uint32_t index) const;
   std::size_t SlotOf(std::string_view customer_id, std::uint32_t hash) const;
   std::uint32_t Insert(std::string_view customer_id, std::uint32_t hash, std::size_t slot);
-  void Store(std::uint32_t entry, std::string_view customer_id, std::string_view image);
-  void Evict(std::uint32_t entry);
+  void Store(std::uint32_t index, std::string_view customer_id, std::string_view image);
+  void Evict(std::uint32_t index);
   void GrowIndex();
 
   std::int64_t bytes_max_;
