@@ -8,9 +8,9 @@
 #include "facts.h"
 #include "ready_json.h"
 #include "scorer.h"
-#include "scores.h"
 #include "segmentd/pipeline/deadlines.h"
 #include "segmentd/pipeline/pipeline.h"
+#include "segmentd/pipeline/scores.h"
 
 namespace segmentd::pipeline {
 

@@ -4,9 +4,9 @@
 
 #include <algorithm>
 
-#include "history.h"
 #include "segmentd/base/assert.h"
 #include "segmentd/base/ids.h"
+#include "segmentd/pipeline/history.h"
 
 namespace segmentd::pipeline {
 namespace {

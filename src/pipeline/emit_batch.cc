@@ -4,8 +4,8 @@
 
 #include "applier.h"
 #include "envelope.h"
-#include "history.h"
 #include "segmentd/base/ids.h"
+#include "segmentd/pipeline/history.h"
 #include "segmentd/segment/decision.h"
 
 namespace segmentd::pipeline {

@@ -6,8 +6,8 @@
 #include <string>
 #include <string_view>
 
-#include "scores.h"
 #include "segmentd/base/ids.h"
+#include "segmentd/pipeline/scores.h"
 #include "segmentd/segment/explanation.h"
 
 namespace segmentd::pipeline {

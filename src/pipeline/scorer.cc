@@ -1,7 +1,7 @@
 #include "scorer.h"
 
-#include "history.h"
 #include "segmentd/model/kmeans.h"
+#include "segmentd/pipeline/history.h"
 
 namespace segmentd::pipeline {
 namespace {

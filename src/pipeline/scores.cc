@@ -1,4 +1,4 @@
-#include "scores.h"
+#include "segmentd/pipeline/scores.h"
 
 namespace segmentd::pipeline {
 namespace {
