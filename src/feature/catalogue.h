@@ -47,9 +47,7 @@ struct CatalogueEntry {
 
 std::span<const CatalogueEntry, kFixedSources> Catalogue();
 
-inline constexpr std::string_view kCategoryPrefix = "category_share_";
 inline constexpr std::string_view kChannelPrefix = "channel_share_";
-inline constexpr std::string_view kOther = "other";
 
 // The values of the fixed sources as of an instant.
 std::array<double, kFixedSources> FixedValues(const Record& record, std::int64_t as_of_ms);

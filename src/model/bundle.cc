@@ -98,6 +98,17 @@ bool HasShape(const Segment& segment, const Bundle& bundle) {
          segment.radius >= 0 && segment.share >= 0 && segment.share <= 1;
 }
 
+bool HasCategories(const Segment& segment, const Bundle& bundle) {
+  const auto features = static_cast<int>(bundle.features.size());
+  return std::all_of(segment.categories.begin(), segment.categories.end(),
+                     [&](const risk::CategoryProfile& category) {
+                       return IsName(category.name) && category.feature >= 0 &&
+                              category.feature < features && category.share >= 0 &&
+                              category.share <= 1 && category.of > 0 &&
+                              category.customers <= category.of;
+                     });
+}
+
 Status CheckSegments(const Bundle& bundle) {
   if (bundle.segments.empty()) return Fail(Code::kCorruption, "the model has no segments");
   SegmentId last;
@@ -113,6 +124,9 @@ Status CheckSegments(const Bundle& bundle) {
     }
     if (!HasShape(segment, bundle)) {
       return Fail(Code::kCorruption, "{} does not fit the model's features and embedding", id);
+    }
+    if (!HasCategories(segment, bundle)) {
+      return Fail(Code::kCorruption, "{} has categories that are not usable", id);
     }
     last = segment.id;
   }

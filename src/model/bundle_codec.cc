@@ -61,6 +61,14 @@ void ToProto(const Segment& segment, v1::Segment* out) {
   out->mutable_typical()->Add(segment.typical.begin(), segment.typical.end());
   out->set_radius(segment.radius);
   out->set_share(segment.share);
+  for (const risk::CategoryProfile& category : segment.categories) {
+    v1::CategoryProfile* profile = out->add_categories();
+    profile->set_name(category.name);
+    profile->set_feature(static_cast<std::uint32_t>(category.feature));
+    profile->set_share(category.share);
+    profile->set_customers(category.customers);
+    profile->set_of(category.of);
+  }
 }
 
 template <typename Values>
@@ -173,6 +181,11 @@ Result<Segment> FromProto(const v1::Segment& in) {
   out.typical.assign(in.typical().begin(), in.typical().end());
   out.radius = in.radius();
   out.share = in.share();
+  for (const v1::CategoryProfile& profile : in.categories()) {
+    // One that does not fit an int is no feature either; the check finds it.
+    out.categories.push_back({profile.name(), static_cast<int>(profile.feature()), profile.share(),
+                              profile.customers(), profile.of()});
+  }
   return out;
 }
 

@@ -7,6 +7,7 @@
 #include <numeric>
 #include <string_view>
 
+#include "segmentd/feature/feature_set.h"
 #include "segmentd/segment/names.h"
 
 namespace segmentd::train {
@@ -47,6 +48,47 @@ std::vector<double> TypicalOf(const model::RawMatrix& raw,
     typical.push_back(*middle);
   }
   return typical;
+}
+
+// Of each customer once, be it in the segment in the moment of an event, in silence, or in both:
+// what is bought over a lifetime is the same then.
+std::vector<Eigen::Index> DistinctCustomers(Eigen::Index columns,
+                                            const std::vector<Eigen::Index>& members) {
+  const Eigen::Index customers = columns / 2;
+  std::vector<bool> seen(static_cast<std::size_t>(customers));
+  std::vector<Eigen::Index> distinct;
+  for (const Eigen::Index i : members) {
+    const auto customer = static_cast<std::size_t>(i % customers);
+    if (!seen[customer]) distinct.push_back(i);
+    seen[customer] = true;
+  }
+  return distinct;
+}
+
+std::vector<risk::CategoryProfile> CategoriesOf(const model::RawMatrix& raw,
+                                                const std::vector<std::string>& features,
+                                                const std::vector<Eigen::Index>& members) {
+  const std::vector<Eigen::Index> customers = DistinctCustomers(raw.cols(), members);
+  std::vector<risk::CategoryProfile> categories;
+  for (std::size_t row = 0; row < features.size(); ++row) {
+    if (!features[row].starts_with(feature::kCategoryPrefix)) continue;
+    risk::CategoryProfile category;
+    category.name = features[row].substr(feature::kCategoryPrefix.size());
+    category.feature = static_cast<int>(row);
+    if (category.name == feature::kOther) continue;
+    double sum = 0;
+    for (const Eigen::Index i : customers) {
+      const double share = raw(static_cast<Eigen::Index>(row), i);
+      if (!std::isfinite(share)) continue;
+      ++category.of;
+      category.customers += share > 0 ? 1 : 0;
+      sum += std::clamp(share, 0.0, 1.0);
+    }
+    if (category.of == 0) continue;
+    category.share = sum / static_cast<double>(category.of);
+    categories.push_back(std::move(category));
+  }
+  return categories;
 }
 
 double RadiusOf(const model::Matrix& codes, const model::Vector& centroid,
@@ -104,6 +146,7 @@ std::vector<model::Segment> MakeSegments(const Points& points,
     segment.typical = TypicalOf(points.raw, members[i]);
     segment.radius = RadiusOf(points.codes, segment.centroid, members[i]);
     segment.share = static_cast<double>(members[i].size()) / static_cast<double>(fit.labels.size());
+    segment.categories = CategoriesOf(points.raw, features, members[i]);
     profiles.push_back(ProfileOf(segment, features, scaler));
     segments.push_back(std::move(segment));
   }

@@ -5,6 +5,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "segmentd/base/result.h"
@@ -15,6 +16,11 @@ namespace segmentd::feature {
 
 // How a feature's values are spread; the scaler picks its transform by it.
 enum class Shape : std::uint8_t { kHeavyTail, kSigned, kRatio, kShare, kPlain, kFlag };
+
+// A category's share is called by this and its name; kOther takes the place of the names that are
+// not frozen.
+inline constexpr std::string_view kCategoryPrefix = "category_share_";
+inline constexpr std::string_view kOther = "other";
 
 // What the configuration selects from the catalogue. The default is all of it.
 struct Plan {

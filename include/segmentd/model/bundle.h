@@ -11,6 +11,7 @@
 #include "segmentd/model/embedding.h"
 #include "segmentd/model/matrix.h"
 #include "segmentd/model/scaler.h"
+#include "segmentd/risk/next_category.h"
 #include "segmentd/risk/parameters.h"
 
 namespace segmentd::model {
@@ -21,12 +22,13 @@ struct Segment {
   // (model sequence from which the name holds, name), ascending: a change record can then name its
   // previous segment as it was called at that time.
   std::vector<std::pair<std::uint32_t, std::string>> names;
-  int activity = 0;             // 0 lost .. 4 active
-  Vector centroid;              // in the embedding, l
-  Vector mean;                  // in the scaled feature space, d
-  std::vector<double> typical;  // raw feature medians, d; NaN = mostly missing
-  double radius = 0;            // RMS distance of the members to the centroid
-  double share = 0;             // of the customers trained on
+  int activity = 0;                               // 0 lost .. 4 active
+  Vector centroid;                                // in the embedding, l
+  Vector mean;                                    // in the scaled feature space, d
+  std::vector<double> typical;                    // raw feature medians, d; NaN = mostly missing
+  double radius = 0;                              // RMS distance of the members to the centroid
+  double share = 0;                               // of the customers trained on
+  std::vector<risk::CategoryProfile> categories;  // of the frozen names; none in older models
 
   std::string_view name() const { return names.back().second; }
   std::string_view NameAt(std::uint32_t sequence) const;

@@ -25,6 +25,7 @@ Segment MakeSegment(std::uint32_t id, const std::string& name) {
   segment.typical = {1.5, kMissing, -3};
   segment.radius = 0.7;
   segment.share = 0.25;
+  segment.categories = {{"grocery", 1, 0.5, 30, 40}};
   return segment;
 }
 
@@ -94,6 +95,12 @@ TEST(BundleTest, ReadsBackWhatWasWritten) {
   EXPECT_EQ(read->segments[1].names, bundle.segments[1].names);
   EXPECT_EQ(read->segments[0].mean, bundle.segments[0].mean);
   EXPECT_TRUE(std::isnan(read->segments[0].typical[1]));
+  ASSERT_EQ(read->segments[1].categories.size(), 1U);
+  EXPECT_EQ(read->segments[1].categories[0].name, "grocery");
+  EXPECT_EQ(read->segments[1].categories[0].feature, 1);
+  EXPECT_EQ(read->segments[1].categories[0].share, 0.5);
+  EXPECT_EQ(read->segments[1].categories[0].customers, 30U);
+  EXPECT_EQ(read->segments[1].categories[0].of, 40U);
   EXPECT_EQ(read->risk.kind, risk::Kind::kMbgNbd);
   EXPECT_EQ(read->risk.alpha, 6);
   EXPECT_EQ(read->risk.tier_high, 100);
@@ -176,6 +183,9 @@ TEST(BundleTest, RefusesPartsThatDoNotFitEachOther) {
       {"an empty name", [](Bundle& b) { b.segments[0].names[1].second = ""; }},
       {"names out of order", [](Bundle& b) { b.segments[0].names[1].first = 1; }},
       {"activity 5", [](Bundle& b) { b.segments[0].activity = 5; }},
+      {"a category of no feature", [](Bundle& b) { b.segments[0].categories[0].feature = 3; }},
+      {"a category without name", [](Bundle& b) { b.segments[0].categories[0].name = ""; }},
+      {"more buyers than customers", [](Bundle& b) { b.segments[0].categories[0].of = 29; }},
       {"a rate below 0", [](Bundle& b) { b.risk.r = -1; }},
       {"tiers out of order", [](Bundle& b) { b.risk.tier_mid = 101; }},
       {"an unknown kind of risk", [](Bundle& b) { b.risk.kind = risk::Kind{9}; }},

@@ -271,6 +271,30 @@ TEST(FitModelTest, WeighsWhatSeveralFeaturesSayOnce) {
   EXPECT_NEAR(squares.at("aov"), 1, 1e-6);
 }
 
+TEST(FitModelTest, KnowsWhatTheCustomersOfASegmentBuy) {
+  const auto fit = FitModel(HistoryOf(Archetypes(400)), SmallOptions(), {});
+  ASSERT_TRUE(fit.ok());
+  std::uint64_t grocery_buyers = 0;
+  for (const model::Segment& segment : fit->bundle.segments) {
+    ASSERT_EQ(segment.categories.size(), 4U);
+    double shares = 0;
+    for (const risk::CategoryProfile& category : segment.categories) {
+      EXPECT_EQ(fit->bundle.features[static_cast<std::size_t>(category.feature)],
+                "category_share_" + category.name);
+      shares += category.share;
+      if (category.name == "grocery") {
+        grocery_buyers += category.customers;
+        EXPECT_NEAR(category.share * static_cast<double>(category.of),
+                    static_cast<double>(category.customers), 1e-9);
+      }
+    }
+    EXPECT_NEAR(shares, 1, 1e-9);
+  }
+  // A customer may be in one segment while buying and in another one in silence.
+  EXPECT_GE(grocery_buyers, 100U);
+  EXPECT_LE(grocery_buyers, 200U);
+}
+
 TEST(FitModelTest, LearnsRiskAndValueWhateverThePlan) {
   const std::vector<Kept> events = Archetypes(400);
   const auto whole = FitModel(HistoryOf(events), SmallOptions(), {});
