@@ -33,6 +33,10 @@ constexpr std::array kCommands = {
             "  segmentd train -c segmentd.yaml --events history.jsonl --out first.model\n"
             "  segmentd train -c segmentd.yaml --events transactions --out first.model\n",
             AddTrain},
+    Command{"export", "a table of every customer's segment, scores and features",
+            "  segmentd export -c segmentd.yaml --out customers.csv\n"
+            "  segmentd export -c segmentd.yaml --as-of 2026-01-01T00:00:00Z --format jsonl\n",
+            AddExport},
     Command{"health", "ask the running daemon whether it is ready",
             "  segmentd health -c segmentd.yaml\n", AddHealth},
     Command{"version", "say what this is", "  segmentd version --json\n", AddVersion},

@@ -31,6 +31,7 @@ Runner AddCheckConfig(CLI::App& command);
 Runner AddTopics(CLI::App& command);
 Runner AddGen(CLI::App& command);
 Runner AddTrain(CLI::App& command);
+Runner AddExport(CLI::App& command);
 Runner AddHealth(CLI::App& command);
 Runner AddVersion(CLI::App& command);
 

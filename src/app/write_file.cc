@@ -31,22 +31,44 @@ void SyncFolderOf(const std::string& path) {
 
 }  // namespace
 
-Status WriteFileAtomically(const std::string& path, std::string_view bytes) {
-  const std::string beside = fmt::format("{}.{}.tmp", path, ::getpid());
+Result<AtomicFile> AtomicFile::Open(const std::string& path) {
+  std::string beside = fmt::format("{}.{}.tmp", path, ::getpid());
   const int file = ::open(beside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-  bool done = file >= 0 && WriteAll(file, bytes) && ::fsync(file) == 0;
-  int error = errno;
-  if (file >= 0) ::close(file);
-  if (done && ::rename(beside.c_str(), path.c_str()) != 0) {
-    error = errno;
-    done = false;
-  }
-  if (!done) {
-    if (file >= 0) ::unlink(beside.c_str());
-    return Fail(Code::kStorage, "{} cannot be written: {}", path, std::strerror(error));
-  }
-  SyncFolderOf(path);
+  AtomicFile opened(path, std::move(beside), file);
+  if (file < 0) return tl::unexpected(opened.Failed().error());
+  return opened;
+}
+
+AtomicFile::AtomicFile(AtomicFile&& other) noexcept
+    : path_(std::move(other.path_)),
+      beside_(std::move(other.beside_)),
+      file_(std::exchange(other.file_, -1)) {}
+
+AtomicFile::~AtomicFile() {
+  if (file_ < 0) return;
+  ::close(file_);
+  ::unlink(beside_.c_str());
+}
+
+Status AtomicFile::Failed() const {
+  return Fail(Code::kStorage, "{} cannot be written: {}", path_, std::strerror(errno));
+}
+
+Status AtomicFile::Write(std::string_view bytes) {
+  return WriteAll(file_, bytes) ? Ok() : Failed();
+}
+
+Status AtomicFile::Commit() {
+  if (::fsync(file_) != 0 || ::rename(beside_.c_str(), path_.c_str()) != 0) return Failed();
+  ::close(std::exchange(file_, -1));
+  SyncFolderOf(path_);
   return Ok();
+}
+
+Status WriteFileAtomically(const std::string& path, std::string_view bytes) {
+  SEGMENTD_ASSIGN_OR_RETURN(AtomicFile file, AtomicFile::Open(path));
+  SEGMENTD_RETURN_IF_ERROR(file.Write(bytes));
+  return file.Commit();
 }
 
 }  // namespace segmentd::app

@@ -36,5 +36,26 @@ TEST(WriteFileTest, NamesTheFileThatCannotBeWritten) {
   EXPECT_THAT(written.error().message, HasSubstr("/nowhere/model cannot be written: No such file"));
 }
 
+TEST(AtomicFileTest, LeavesTheOldFileUntilAllOfTheNewIsThere) {
+  const support::TempDir dir;
+  const std::string path = dir.path() + "/table.csv";
+  ASSERT_TRUE(WriteFileAtomically(path, "old").ok());
+  {
+    Result<AtomicFile> file = AtomicFile::Open(path);
+    ASSERT_TRUE(file.ok());
+    EXPECT_TRUE(file->Write("half of").ok());
+    EXPECT_EQ(Read(path), "old");
+  }
+  EXPECT_EQ(Read(path), "old");
+  Result<AtomicFile> file = AtomicFile::Open(path);
+  ASSERT_TRUE(file.ok());
+  EXPECT_TRUE(file->Write("all ").ok());
+  EXPECT_TRUE(file->Write("of it").ok());
+  EXPECT_TRUE(file->Commit().ok());
+  EXPECT_EQ(Read(path), "all of it");
+  const std::filesystem::directory_iterator entries(dir.path());
+  EXPECT_EQ(std::distance(entries, {}), 1);
+}
+
 }  // namespace
 }  // namespace segmentd::app
