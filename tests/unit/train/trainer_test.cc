@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "archetypes.h"
 #include "segmentd/base/hash.h"
 #include "segmentd/base/ids.h"
 #include "segmentd/base/random.h"
@@ -25,75 +26,6 @@ namespace {
 using testing::Contains;
 using testing::HasSubstr;
 using testing::Not;
-
-constexpr std::int64_t kStartMs = 1'767'225'600'000;
-
-// An event that owns its texts.
-struct Kept {
-  std::string customer;
-  int archetype = 0;
-  std::string category;
-  std::string channel;
-  event::Event event;
-
-  event::Event View() const {
-    event::Event view = event;
-    view.customer_id = customer;
-    view.category = category;
-    view.channel = channel;
-    return view;
-  }
-};
-
-// Four ways to be a customer that nobody could mix up, in order of time.
-std::vector<Kept> Archetypes(int customers) {
-  struct Way {
-    double gap_days;
-    double amount;
-    double discount;
-    const char* category;
-    const char* channel;
-    double from_day;
-    double until_day;
-  };
-  constexpr std::array<Way, 4> kWays = {{{2, 200, 0, "home", "app", 0, 120},
-                                         {12, 25, 0.4, "apparel", "web", 0, 120},
-                                         {5, 60, 0, "grocery", "store", 0, 40},
-                                         {9, 15, 0, "books", "web", 95, 120}}};
-  Random random(5);
-  std::vector<Kept> events;
-  for (int i = 0; i < customers; ++i) {
-    const int archetype = i % 4;
-    const Way& way = kWays[static_cast<std::size_t>(archetype)];
-    for (double day = way.from_day + random.Uniform() * 3; day < way.until_day;
-         day += way.gap_days * (0.8 + 0.4 * random.Uniform())) {
-      Kept kept{"c" + std::to_string(i), archetype, way.category, way.channel, {}};
-      kept.event.event_time_ms = kStartMs + static_cast<std::int64_t>(day * double{kDayMs});
-      kept.event.amount = std::round(way.amount * (0.7 + 0.6 * random.Uniform()) * 100) / 100;
-      kept.event.discount = way.discount * kept.event.amount;
-      kept.event.has_id = true;
-      kept.event.id_hash = random.Next();
-      events.push_back(kept);
-    }
-  }
-  std::stable_sort(events.begin(), events.end(), [](const Kept& a, const Kept& b) {
-    return a.event.event_time_ms < b.event.event_time_ms;
-  });
-  return events;
-}
-
-History HistoryOf(const std::vector<Kept>& events) {
-  History history;
-  for (const Kept& kept : events) history.Add(kept.View());
-  return history;
-}
-
-Options SmallOptions() {
-  Options options;
-  options.k_min = 4;
-  options.k_max = 7;
-  return options;
-}
 
 // The segment of each customer under a bundle: as of the newest time, or of the own last event.
 std::map<std::string, SegmentId> Assign(const model::Bundle& bundle,
@@ -269,51 +201,6 @@ TEST(FitModelTest, WeighsWhatSeveralFeaturesSayOnce) {
   EXPECT_NEAR(squares.at("spend"), 1, 1e-6);
   EXPECT_NEAR(squares.at("categories"), 1, 1e-6);
   EXPECT_NEAR(squares.at("aov"), 1, 1e-6);
-}
-
-TEST(FitModelTest, KnowsWhatTheCustomersOfASegmentBuy) {
-  const auto fit = FitModel(HistoryOf(Archetypes(400)), SmallOptions(), {});
-  ASSERT_TRUE(fit.ok());
-  std::uint64_t grocery_buyers = 0;
-  for (const model::Segment& segment : fit->bundle.segments) {
-    ASSERT_EQ(segment.categories.size(), 4U);
-    double shares = 0;
-    for (const risk::CategoryProfile& category : segment.categories) {
-      EXPECT_EQ(fit->bundle.features[static_cast<std::size_t>(category.feature)],
-                "category_share_" + category.name);
-      shares += category.share;
-      if (category.name == "grocery") {
-        grocery_buyers += category.customers;
-        EXPECT_NEAR(category.share * static_cast<double>(category.of),
-                    static_cast<double>(category.customers), 1e-9);
-      }
-    }
-    EXPECT_NEAR(shares, 1, 1e-9);
-  }
-  // A customer may be in one segment while buying and in another one in silence.
-  EXPECT_GE(grocery_buyers, 100U);
-  EXPECT_LE(grocery_buyers, 200U);
-}
-
-TEST(FitModelTest, LearnsRiskAndValueWhateverThePlan) {
-  const std::vector<Kept> events = Archetypes(400);
-  const auto whole = FitModel(HistoryOf(events), SmallOptions(), {});
-  Options options = SmallOptions();
-  options.plan.exclude = {"frequency", "recency_weeks", "age_weeks", "monetary"};
-  const auto part = FitModel(HistoryOf(events), options, {});
-  ASSERT_TRUE(whole.ok() && part.ok());
-  EXPECT_NE(whole->bundle.risk.kind, risk::Kind::kNone);
-  EXPECT_EQ(whole->report.risk.customers, 400U);
-  EXPECT_EQ(whole->bundle.risk.r, part->bundle.risk.r);
-  EXPECT_EQ(whole->bundle.risk.tier_high, part->bundle.risk.tier_high);
-  EXPECT_GT(whole->bundle.risk.tier_high, whole->bundle.risk.tier_mid);
-}
-
-TEST(FitModelTest, SaysWhenThereIsTooLittleToLearnRiskFrom) {
-  const auto fit = FitModel(HistoryOf(Archetypes(60)), SmallOptions(), {});
-  ASSERT_TRUE(fit.ok());
-  EXPECT_EQ(fit->bundle.risk.kind, risk::Kind::kNone);
-  EXPECT_THAT(fit->report.notes, Contains(HasSubstr("too few to learn who is still a customer")));
 }
 
 TEST(FitModelTest, KnowsProfiles) {
