@@ -65,7 +65,7 @@ char* WriteDecimal(double value, char* at) {
   constexpr std::uint64_t kUnit = 10'000;
   const double size = std::fabs(value);
   if (!(size < kLimit)) return at;
-  const auto scaled = static_cast<std::int64_t>(size * kUnit + 0.5);
+  const std::int64_t scaled = std::llrint(size * kUnit);
   if (static_cast<double>(scaled) / kUnit != size) return at;
   if (std::signbit(value)) *at++ = '-';
   const auto digits = static_cast<std::uint64_t>(scaled);

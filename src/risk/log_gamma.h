@@ -1,6 +1,6 @@
 #pragma once
 
-#include <math.h>  // lgamma_r is not in namespace std
+#include <cmath>  // and with it the C library's lgamma_r, in no namespace
 
 namespace segmentd::risk {
 
