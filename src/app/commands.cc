@@ -37,6 +37,10 @@ constexpr std::array kCommands = {
             "  segmentd export -c segmentd.yaml --out customers.csv\n"
             "  segmentd export -c segmentd.yaml --as-of 2026-01-01T00:00:00Z --format jsonl\n",
             AddExport},
+    Command{"erase", "forget a customer, and wait until every partition has",
+            "  segmentd erase c42 -c segmentd.yaml\n"
+            "  segmentd erase c42 -c segmentd.yaml --consent\n",
+            AddErase},
     Command{"health", "ask the running daemon whether it is ready",
             "  segmentd health -c segmentd.yaml\n", AddHealth},
     Command{"version", "say what this is", "  segmentd version --json\n", AddVersion},

@@ -30,6 +30,7 @@ Runner AddInit(CLI::App& command);
 Runner AddCheckConfig(CLI::App& command);
 Runner AddTopics(CLI::App& command);
 Runner AddGen(CLI::App& command);
+Runner AddErase(CLI::App& command);
 Runner AddTrain(CLI::App& command);
 Runner AddExport(CLI::App& command);
 Runner AddHealth(CLI::App& command);

@@ -53,6 +53,7 @@ kafka::OutputTopics OutputTopicsOf(const config::Config& config) {
   name(pipeline::Topic::kAtRisk) = prefix + "at-risk.v1";
   name(pipeline::Topic::kDlq) = prefix + "dlq.v1";
   name(pipeline::Topic::kChangelog) = prefix + config.app + ".changelog";
+  name(pipeline::Topic::kControl) = prefix + config.app + ".control";
   return topics;
 }
 
@@ -98,8 +99,9 @@ pipeline::Options PipelineOptionsOf(const config::Config& config) {
   options.version = std::string(Version());
   options.transactions = TransactionsFormatOf(config);
   options.profiles = ProfilesFormatOf(config);
-  options.input_topics = {config.input.transactions.topic,
-                          config.input.profiles.topic.value_or("")};
+  options.input_topics = {
+      config.input.transactions.topic, config.input.profiles.topic.value_or(""),
+      OutputTopicsOf(config)[static_cast<std::size_t>(pipeline::Topic::kControl)]};
   options.format = config.output.format;
   options.backfill = config.output.backfill;
   options.state_every = config.output.state.every;
@@ -136,6 +138,7 @@ kafka::ShardOptions KafkaShardOptionsOf(const config::Config& config, const Memo
 runtime::ShardOptions RuntimeShardOptionsOf(const config::Config& config, const MemoryPlan& memory,
                                             int shard, bool until_drained) {
   runtime::ShardOptions options;
+  options.app = config.app;
   options.shard = shard;
   options.commit_interval_ms = config.commit.interval_ms;
   options.change_within_ms = config.commit.change_within_ms;

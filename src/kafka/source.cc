@@ -29,7 +29,7 @@ Source::~Source() { batch_.Clear(); }
 
 Status Source::Subscribe(ports::RebalanceListener& listener) {
   listener_ = &listener;
-  const TopicListPtr topics(rd_kafka_topic_partition_list_new(kSources));
+  const TopicListPtr topics(rd_kafka_topic_partition_list_new(event::kSources));
   for (const std::string& topic : topics_) {
     if (topic.empty()) continue;
     rd_kafka_topic_partition_list_add(topics.get(), topic.c_str(), RD_KAFKA_PARTITION_UA);
@@ -43,7 +43,7 @@ Status Source::Subscribe(ports::RebalanceListener& listener) {
 
 Result<std::span<const event::RawRecord>> Source::Poll(std::int64_t max_wait_ms, int records_max) {
   batch_.Clear();
-  transactions_seen_ = profiles_seen_ = nullptr;
+  seen_.fill(nullptr);
   rebalanced_ = false;
   if (Status started = ApplyStarts(); !started.ok()) return tl::unexpected(started.error());
   if (gap_) return tl::unexpected(*std::exchange(gap_, std::nullopt));

@@ -59,10 +59,11 @@ class Source final : public ports::RecordSource, private Events {
     std::int64_t start_at = -1;  // asked for, takes effect at the next Poll
     std::int64_t next = -1;
   };
-  static constexpr int kSources = 2;
 
   explicit Source(const ShardOptions& options)
-      : topics_{options.transactions_topic, options.profiles_topic}, peek_(options.connection) {}
+      : topics_{options.transactions_topic, options.profiles_topic,
+                options.outputs[static_cast<std::size_t>(pipeline::Topic::kControl)]},
+        peek_(options.connection) {}
   void OnError(rd_kafka_resp_err_t error, std::string_view reason) override;
   void OnRebalance(rd_kafka_resp_err_t event, rd_kafka_topic_partition_list_t* list) override;
   void Assign(rd_kafka_topic_partition_list_t* list);
@@ -82,16 +83,15 @@ class Source final : public ports::RecordSource, private Events {
     return topics_[static_cast<std::size_t>(source)];
   }
 
-  const std::array<std::string, kSources> topics_;  // by event::Source; the second may be empty
-  std::array<std::vector<Slot>, kSources> slots_;
+  const std::array<std::string, event::kSources> topics_;  // all but the first may be empty
+  std::array<std::vector<Slot>, event::kSources> slots_;
   Health health_;
   Handle consumer_;
   QueuePtr queue_;
   Batch batch_;
   RecordPeek peek_;
   ports::RebalanceListener* listener_ = nullptr;
-  const rd_kafka_topic_t* profiles_seen_ = nullptr;  // in the current batch, to compare names once
-  const rd_kafka_topic_t* transactions_seen_ = nullptr;
+  std::array<const rd_kafka_topic_t*, event::kSources> seen_{};  // in this batch: names once
   bool rebalanced_ = false;
   bool starts_pending_ = false;
   bool suspect_ = false;  // a topic was reported missing

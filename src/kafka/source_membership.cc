@@ -48,9 +48,9 @@ std::vector<ports::InputPartition> Source::Inputs(
     const rd_kafka_topic_partition_list_t* list) const {
   std::vector<ports::InputPartition> inputs;
   for (int i = 0; i < list->cnt; ++i) {
-    const bool profile = list->elems[i].topic == topics_[1];
-    inputs.push_back({profile ? event::Source::kProfiles : event::Source::kTransactions,
-                      Partition{list->elems[i].partition}});
+    const auto at = std::find(topics_.begin(), topics_.end(), list->elems[i].topic);
+    const auto source = static_cast<event::Source>(at - topics_.begin());
+    inputs.push_back({source, Partition{list->elems[i].partition}});
   }
   return inputs;
 }
@@ -83,7 +83,7 @@ void Source::Stop(const ports::InputPartition& partition) {
 Status Source::ApplyStarts() {
   if (!starts_pending_) return Ok();
   const TopicListPtr seeks(rd_kafka_topic_partition_list_new(8));
-  for (std::size_t source = 0; source < kSources; ++source) {
+  for (std::size_t source = 0; source < event::kSources; ++source) {
     for (std::size_t p = 0; p < slots_[source].size(); ++p) {
       if (slots_[source][p].start_at < 0) continue;
       rd_kafka_topic_partition_list_add(seeks.get(), topics_[source].c_str(),
@@ -165,14 +165,14 @@ Source::Slot& Source::SlotOf(event::Source source, std::int32_t partition) {
 }
 
 event::Source Source::SourceOf(const rd_kafka_topic_t* topic) {
-  if (topics_[1].empty() || topic == transactions_seen_) return event::Source::kTransactions;
-  if (topic == profiles_seen_) return event::Source::kProfiles;
-  if (topics_[1] == rd_kafka_topic_name(topic)) {
-    profiles_seen_ = topic;
-    return event::Source::kProfiles;
+  for (std::size_t i = 0; i < seen_.size(); ++i) {
+    if (seen_[i] == topic) return static_cast<event::Source>(i);
   }
-  transactions_seen_ = topic;
-  return event::Source::kTransactions;
+  const std::string_view name = rd_kafka_topic_name(topic);
+  const auto at = std::find(topics_.begin(), topics_.end(), name);
+  const auto index = at == topics_.end() ? 0 : static_cast<std::size_t>(at - topics_.begin());
+  seen_[index] = topic;
+  return static_cast<event::Source>(index);
 }
 
 }  // namespace segmentd::kafka

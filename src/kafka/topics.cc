@@ -117,6 +117,10 @@ std::vector<TopicSpec> OutputTopicSpecs(const OutputTopics& names, int partition
         spec.config["max.message.bytes"] =
             std::to_string(std::max(dlq_record_bytes_max, kMessageBytesMin));
         break;
+      // It names those who want to be forgotten: no longer than a request may have to wait.
+      case pipeline::Topic::kControl:
+        spec.config = Deleted(7);
+        break;
       // A store that was away for longer replays its changelog whole.
       case pipeline::Topic::kCustomerState:
       case pipeline::Topic::kChangelog:

@@ -41,6 +41,11 @@ void FoldTimers(const Context& context, Batch::Body& batch, std::span<const DueT
 // letters.
 void EmitBatch(const Context& context, Batch::Body& batch, Effects& effects);
 
+// Forgets a customer on request: what is left of it are its ordinals.
+void EraseCustomer(const Context& context, Partition partition, std::string_view customer_id,
+                   std::string_view request, const PartitionClock& clock, Customer& customer,
+                   Effects& effects);
+
 // Where the risk of a customer stands whose snapshot is in a column.
 RiskFacts RiskOf(const Context& context, const segment::State& state, std::uint32_t column);
 

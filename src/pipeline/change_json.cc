@@ -95,6 +95,9 @@ void WriteCause(JsonWriter& json, const Cause& cause) {
     case Cause::Kind::kModel:
       json.Key("kind").String("model").Key("version").String(cause.model_version);
       break;
+    case Cause::Kind::kRequest:
+      json.Key("kind").String("request").Key("id").String(cause.request);
+      break;
   }
   json.EndObject();
 }

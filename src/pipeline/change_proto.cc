@@ -72,6 +72,10 @@ void FillCause(const Cause& cause, v1::Cause& out) {
       out.set_kind("model");
       out.set_version(std::string(cause.model_version));
       break;
+    case Cause::Kind::kRequest:
+      out.set_kind("request");
+      out.set_id(std::string(cause.request));
+      break;
   }
 }
 

@@ -28,6 +28,7 @@ void Counts::Add(const Counts& other) {
   for (std::size_t i = 0; i < rejected.size(); ++i) rejected[i] += other.rejected[i];
   changes += other.changes;
   suppressed += other.suppressed;
+  erased += other.erased;
   for (std::size_t i = 0; i < fired.size(); ++i) fired[i] += other.fired[i];
   for (std::size_t i = 0; i < delay.size(); ++i) delay[i].Add(other.delay[i]);
   lateness.Add(other.lateness);

@@ -45,6 +45,7 @@ Status DecodeCustomer(std::string_view bytes, Customer& customer) {
   if (version != kVersion || checksum != Checksum32(bytes.substr(kHeaderBytes))) {
     return Fail(Code::kCorruption, "a customer record does not match its checksum");
   }
+  customer.erased = false;
   SEGMENTD_RETURN_IF_ERROR(segment::DecodeState(in, customer.segment));
   SEGMENTD_RETURN_IF_ERROR(feature::DecodeRecord(in, customer.record));
   if (!in.ok() || in.remaining() != 0) {

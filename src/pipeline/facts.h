@@ -14,7 +14,7 @@ namespace segmentd::pipeline {
 
 // Everything that a change event says, before it is JSON or Protobuf. Views end with the batch.
 struct Cause {
-  enum class Kind : std::uint8_t { kRecord, kTimer, kModel };
+  enum class Kind : std::uint8_t { kRecord, kTimer, kModel, kRequest };
   Kind kind = Kind::kRecord;
   std::string_view topic;
   Partition partition;
@@ -22,6 +22,7 @@ struct Cause {
   std::int64_t event_time_ms = 0;
   std::int64_t due_ms = 0;
   std::string_view model_version;
+  std::string_view request;
 };
 
 struct Membership {

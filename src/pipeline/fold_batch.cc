@@ -90,6 +90,10 @@ void Folder::Fold(std::size_t index, PartitionClock& clock, Counts& counts) {
   ++counts.records;
   counts.bytes += record.value ? record.value->size() : 0;
   if (std::holds_alternative<Rejection>(item.what)) return;
+  if (context_.customers[item.customer].erased) {
+    ++counts.erased;
+    return;
+  }
   if (const auto* profile = std::get_if<event::Profile>(&item.what)) {
     feature::FoldProfile(*profile, context_.customers[item.customer].record);
     context_.outcomes[item.customer].changed = true;

@@ -9,6 +9,7 @@
 #include "envelope.h"
 #include "segmentd/base/assert.h"
 #include "segmentd/feature/fold.h"
+#include "segmentd/pipeline/control.h"
 
 namespace segmentd::pipeline {
 
@@ -105,6 +106,11 @@ void Pipeline::Body::DecodeOne(const event::RawRecord& record, Item& item, Batch
     id = profile->customer_id;
     item.what = std::move(*profile);
   }
+  if (IsErasedKey(id)) {
+    item.what = event::Rejection{event::RejectCode::kBadValue, event::Stage::kValidate,
+                                 "customer_id begins with a zero byte"};
+    return;
+  }
   if (id.size() > CustomerIdBytesMax(options)) {
     item.what =
         event::Rejection{event::RejectCode::kOutputTooLarge, event::Stage::kEmit,
@@ -148,6 +154,13 @@ void Pipeline::Fire(Partition partition, std::span<const DueTimer> due,
   FoldTimers(context, body_->timers, due, clock);
   body_->Score();
   EmitBatch(context, body_->timers, effects);
+}
+
+void Pipeline::Erase(Partition partition, std::string_view customer_id, std::string_view request,
+                     Customer& customer, const PartitionClock& clock, std::int64_t wall_ms,
+                     Effects& effects) {
+  EraseCustomer(body_->At({}, {}, wall_ms), partition, customer_id, request, clock, customer,
+                effects);
 }
 
 void Pipeline::Refuse(const event::RawRecord& record, const event::Rejection& rejection,

@@ -22,6 +22,8 @@ std::string EncodeMeta(const TaskMeta& meta) {
   message.set_timer_rules(meta.timer_rules);
   message.set_mark_offset(meta.mark_offset.value());
   message.set_mark_hash(meta.mark_hash);
+  message.set_control_next(meta.control_next.value());
+  message.set_erasures(meta.erasures);
   return message.SerializeAsString();
 }
 
@@ -49,6 +51,8 @@ Result<TaskMeta> DecodeMeta(std::string_view bytes) {
   meta.timer_rules = message.timer_rules();
   meta.mark_offset = Offset{message.mark_offset()};
   meta.mark_hash = message.mark_hash();
+  meta.control_next = Offset{message.control_next()};
+  meta.erasures = message.erasures();
   return meta;
 }
 

@@ -21,6 +21,14 @@ constexpr std::int64_t kAdvanceMs = 1000;
 constexpr std::int64_t kRoomCheckMs = 1000;
 constexpr std::int64_t kResetsWindowMs = 5 * 60 * kSecondMs;
 
+// A request goes alone: it may end a customer that the records around it are of.
+std::size_t UpToRequest(std::span<const event::RawRecord> records) {
+  const auto request = std::find_if(records.begin(), records.end(), [](const auto& record) {
+    return record.source == event::Source::kControl;
+  });
+  return request == records.begin() ? 1 : static_cast<std::size_t>(request - records.begin());
+}
+
 }  // namespace
 
 Shard::Shard(const ShardOptions& options, const ShardParts& parts)
@@ -215,6 +223,7 @@ Status Shard::Body::Receive(std::span<const event::RawRecord> polled) {
 Status Shard::Body::ProcessPartition(Task& task, std::span<const event::RawRecord> group) {
   while (!group.empty() && task.running() && !task.tripped()) {
     auto slice = group.first(std::min(group.size(), kBatchRecords));
+    slice = slice.first(UpToRequest(slice));
     slice = slice.first(task.guard().Together(slice));
     group = group.subspan(slice.size());
     effects.Clear();
@@ -228,6 +237,7 @@ Status Shard::Body::ProcessPartition(Task& task, std::span<const event::RawRecor
 }
 
 Status Shard::Body::ProcessSlice(Task& task, std::span<const event::RawRecord> slice) {
+  if (slice.front().source == event::Source::kControl) return task.Obey(slice.front(), effects);
   if (task.guard().Condemned(slice.front())) {
     task.Condemn(slice.front(), effects);
     return Ok();

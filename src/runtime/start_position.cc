@@ -5,7 +5,8 @@
 namespace segmentd::runtime {
 namespace {
 
-Offset ProfilesStart(const StartFacts& facts) {
+// Of a table, and of requests, which are kept for days.
+Offset TableStart(const StartFacts& facts) {
   const Offset known = facts.state.value_or(facts.range.low);
   return std::clamp(known, facts.range.low, std::max(facts.range.low, facts.range.end));
 }
@@ -37,7 +38,7 @@ Result<std::optional<Offset>> Known(const StartFacts& facts) {
 }  // namespace
 
 Result<Offset> StartPosition(const StartFacts& facts) {
-  if (facts.input.source == event::Source::kProfiles) return ProfilesStart(facts);
+  if (facts.input.source != event::Source::kTransactions) return TableStart(facts);
   SEGMENTD_ASSIGN_OR_RETURN(const std::optional<Offset> known, Known(facts));
   if (!known) return facts.start_earliest ? facts.range.low : facts.range.end;
   if (facts.made_anew || *known > facts.range.end) {

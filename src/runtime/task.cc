@@ -92,6 +92,7 @@ void Task::NoteRead(std::span<const event::RawRecord> records) {
 Status Task::Fetch(std::span<const std::string_view> ids) {
   if (customers_.size() < ids.size()) customers_.resize(ids.size());
   misses_.clear();
+  unknown_.clear();
   cache_.Prefetch(ids);
   for (std::size_t i = 0; i < ids.size(); ++i) {
     const std::optional<std::string_view> image = cache_.Find(ids[i]);
@@ -99,6 +100,7 @@ Status Task::Fetch(std::span<const std::string_view> ids) {
       misses_.push_back(i);
     } else if (image->empty()) {
       customers_[i] = {};
+      unknown_.push_back(i);
     } else {
       const Status decoded = pipeline::DecodeCustomer(*image, customers_[i]);
       if (!decoded.ok()) return tl::unexpected(Describe(decoded.error(), ids[i]));
@@ -106,7 +108,8 @@ Status Task::Fetch(std::span<const std::string_view> ids) {
   }
   cache_hits_ += ids.size() - misses_.size();
   cache_misses_ += misses_.size();
-  return misses_.empty() ? Ok() : FetchMisses(ids);
+  if (!misses_.empty()) SEGMENTD_RETURN_IF_ERROR(FetchMisses(ids));
+  return FetchErased(ids);
 }
 
 Status Task::FetchMisses(std::span<const std::string_view> ids) {
@@ -119,6 +122,7 @@ Status Task::FetchMisses(std::span<const std::string_view> ids) {
     pipeline::Customer& customer = customers_[misses_[j]];
     if (images_[j].empty()) {
       customer = {};
+      unknown_.push_back(misses_[j]);
       continue;
     }
     const Status decoded = pipeline::DecodeCustomer(images_[j], customer);
@@ -154,6 +158,8 @@ Status Task::Produce(Transaction& transaction) {
       }));
   if (inputs_[0].assigned) meta_.transactions_next = inputs_[0].next;
   if (inputs_[1].assigned) meta_.profiles_next = inputs_[1].next;
+  if (inputs_[2].assigned) meta_.control_next = inputs_[2].next;
+  meta_.erasures = erasures_;
   meta_.clock_ms = clock_.clock_ms;
   meta_.mark_offset = mark_offset_;
   meta_.mark_hash = mark_hash_;
@@ -166,7 +172,7 @@ Status Task::Produce(Transaction& transaction) {
 }
 
 Status Task::Produce(Transaction& transaction, std::string_view id, std::string_view image) {
-  if (options_.state_every_commit && !image.empty()) {
+  if (options_.state_every_commit && !image.empty() && !pipeline::IsErasedKey(id)) {
     if (customers_.empty()) customers_.resize(1);
     SEGMENTD_RETURN_IF_ERROR(pipeline::DecodeCustomer(image, customers_[0]));
     // A profile alone is no history that could be told as of an instant.

@@ -13,6 +13,7 @@
 #include "runtime/idle_clock.h"
 #include "runtime/restore_work.h"
 #include "runtime/transaction.h"
+#include "segmentd/pipeline/control.h"
 #include "segmentd/ports/probe.h"
 #include "segmentd/runtime/record_cache.h"
 #include "segmentd/runtime/shard.h"
@@ -48,6 +49,8 @@ class Task {
   Status FireTimers(std::size_t timers_max, pipeline::Effects& effects);
   // Lets wall time move the clock of a drained partition. kRetry: the broker could not be asked.
   Status FollowWall();
+  // Does what a record of the control topic asks.
+  Status Obey(const event::RawRecord& record, pipeline::Effects& effects);
   // Dead-letters a record that crashes the process whenever it is worked on.
   void Condemn(const event::RawRecord& record, pipeline::Effects& effects);
   CrashGuard& guard() { return guard_; }
@@ -113,6 +116,11 @@ class Task {
   Status Fetch(std::span<const std::string_view> ids);
   Status Produce(Transaction& transaction, std::string_view customer_id, std::string_view image);
   Status FetchMisses(std::span<const std::string_view> ids);
+  Status FetchErased(std::span<const std::string_view> ids);
+  Status Answer(const pipeline::Control& control, const std::string& customer_id,
+                pipeline::Effects& effects);
+  void PutErased(std::string_view id, const pipeline::Customer& customer);
+  void PutAdmitted(std::string_view id, const pipeline::Customer& customer);
   // Reads a stored customer for what it waits for; for any thread.
   static std::function<Result<std::int64_t>(std::string_view)> PendingOf(
       std::shared_ptr<const pipeline::Deadlines> deadlines);
@@ -139,9 +147,10 @@ class Task {
   Breaker breaker_;
   std::string verdict_;  // of the breaker, once it has opened
 
-  std::array<Input, 2> inputs_;  // by event::Source
-  Offset mark_offset_;           // of the last transactions record that was processed
+  std::array<Input, event::kSources> inputs_;  // by event::Source
+  Offset mark_offset_;                         // of the last transactions record that was processed
   std::uint64_t mark_hash_ = 0;
+  std::uint64_t erasures_ = 0;
   pipeline::PartitionClock clock_;
   TimerIndex timers_;
   IdleClock idle_;
@@ -162,6 +171,7 @@ class Task {
   std::vector<pipeline::DueTimer> due_views_;
   std::vector<std::string_view> ids_;  // of due_
   std::vector<std::size_t> misses_;
+  std::vector<std::size_t> unknown_;  // indexes of ids without a state
   std::vector<std::string_view> miss_ids_;
   std::vector<std::string> images_;
   std::string image_;

@@ -149,6 +149,7 @@ Status Task::StartInputs() {
   clock_.clock_ms = meta_.clock_ms;
   mark_offset_ = meta_.mark_offset;
   mark_hash_ = meta_.mark_hash;
+  erasures_ = meta_.erasures;
   restored_ += restorer.restored();
   // Staggered, so that the shard's tasks do not all write their stores after the same commit.
   stored_at_ms_ = NowMs() - partition_.value() * kStaggerMs %
@@ -179,7 +180,9 @@ Result<Offset> Task::StartOf(std::size_t source, const std::optional<ports::Task
   facts.accepted = options_.accepted;
   SEGMENTD_ASSIGN_OR_RETURN(facts.range, parts_.source.QueryRange(facts.input));
   if (meta) {
-    facts.state = source == 0 ? meta->transactions_next : meta->profiles_next;
+    const std::array<Offset, event::kSources> next = {meta->transactions_next, meta->profiles_next,
+                                                      meta->control_next};
+    facts.state = next[source];
     SEGMENTD_ASSIGN_OR_RETURN(facts.made_anew, MadeAnew(source, *meta));
   }
   return StartPosition(facts);

@@ -59,6 +59,8 @@ struct CountTotals {
         accepted(f.events_processed.Add({{"topic", identity.transactions_topic}})),
         duplicates(f.records_dropped.Add(
             {{"topic", identity.transactions_topic}, {"reason", "duplicate"}})),
+        erased(
+            f.records_dropped.Add({{"topic", identity.transactions_topic}, {"reason", "erased"}})),
         late(f.late_events.Add({{"action", "applied"}})),
         without_id(f.events_without_id.Add({})),
         suppressed(f.suppressed.Add({{"reason", "hysteresis"}})),
@@ -86,6 +88,7 @@ struct CountTotals {
     bytes.Set(counts.bytes);
     accepted.Set(counts.accepted);
     duplicates.Set(counts.duplicates);
+    erased.Set(counts.erased);
     late.Set(counts.late);
     without_id.Set(counts.without_id);
     suppressed.Set(counts.suppressed);
@@ -103,6 +106,7 @@ struct CountTotals {
   Total bytes;
   Total accepted;
   Total duplicates;
+  Total erased;
   Total late;
   Total without_id;
   Total suppressed;

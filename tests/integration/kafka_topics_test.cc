@@ -13,8 +13,8 @@ class TopicsTest : public RealKafkaTest {
  protected:
   static kafka::OutputTopics Names() {
     const std::string prefix = Unique("segmentd");
-    return {prefix + ".changed", prefix + ".state", prefix + ".at-risk", prefix + ".dlq",
-            prefix + ".changelog"};
+    return {prefix + ".changed", prefix + ".state",     prefix + ".at-risk",
+            prefix + ".dlq",     prefix + ".changelog", prefix + ".control"};
   }
 };
 
@@ -27,7 +27,7 @@ TEST_F(TopicsTest, MakesTheOutputTopicsAsTheContractSays) {
 
   const auto counts = kafka::PartitionCounts(connection(), names);
   ASSERT_TRUE(counts.ok());
-  EXPECT_THAT(*counts, ElementsAre(3, 3, 3, 3, 3));
+  EXPECT_THAT(*counts, ElementsAre(3, 3, 3, 3, 3, 3));
   const auto config = [&](pipeline::Topic topic) {
     return kafka::TopicConfig(connection(), names[static_cast<std::size_t>(topic)]).value();
   };

@@ -10,12 +10,13 @@ FakeBroker::FakeBroker(int partitions, bool profiles)
     : partitions_(partitions), profile_partitions_(profiles ? partitions : 0) {}
 
 std::string FakeBroker::InputTopic(event::Source source) {
-  return source == event::Source::kTransactions ? "transactions" : "profiles";
+  static const std::string kNames[event::kSources] = {"transactions", "profiles", "control"};
+  return kNames[static_cast<std::size_t>(source)];
 }
 
 std::string FakeBroker::OutputTopic(pipeline::Topic topic) {
-  static const std::string kNames[pipeline::kTopics] = {"changed", "state", "at-risk", "dlq",
-                                                        "changelog"};
+  static const std::string kNames[pipeline::kTopics] = {"changed", "state",     "at-risk",
+                                                        "dlq",     "changelog", "control"};
   return kNames[static_cast<std::size_t>(topic)];
 }
 
@@ -185,6 +186,7 @@ void FakeBroker::CompleteRebalance() {
     Member& owner = *order[static_cast<std::size_t>(p) % order.size()];
     owner.owned.push_back({event::Source::kTransactions, Partition{p}});
     if (p < profile_partitions_) owner.owned.push_back({event::Source::kProfiles, Partition{p}});
+    if (takes_requests_) owner.owned.push_back({event::Source::kControl, Partition{p}});
   }
 }
 

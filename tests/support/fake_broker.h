@@ -38,6 +38,8 @@ class FakeBroker {
   static std::string OutputTopic(pipeline::Topic topic);
   int partitions() const { return partitions_; }
   int profile_partitions() const { return profile_partitions_; }
+  // The control topic is read too. Before anybody joins.
+  void TakeRequests() { takes_requests_ = true; }
   // What the topic is said to have, where that differs from what it has.
   int counted_partitions() const { return counted_partitions_; }
   void SetCountedPartitions(int partitions) { counted_partitions_ = partitions; }
@@ -132,6 +134,7 @@ class FakeBroker {
   const int partitions_;
   int profile_partitions_;  // 0: no such topic
   int counted_partitions_ = partitions_;
+  bool takes_requests_ = false;
   std::string cluster_ = "cluster-1";
   std::map<std::pair<std::string, Partition>, Log> logs_;
   std::map<std::pair<std::string, Partition>, Offset> low_;

@@ -14,8 +14,9 @@ struct Header {
   std::string_view value;  // of no data (nullptr): null, which Kafka tells from empty
 };
 
-// Which of the two input topics a record came from.
-enum class Source : std::uint8_t { kTransactions, kProfiles };
+// Which topic a record came from: one of the two inputs, or the requests of `control`.
+enum class Source : std::uint8_t { kTransactions, kProfiles, kControl };
+inline constexpr std::size_t kSources = 3;
 
 // A record as the broker handed it over. All views belong to whoever polled it and end with its
 // batch.

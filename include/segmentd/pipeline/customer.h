@@ -13,6 +13,8 @@ namespace segmentd::pipeline {
 struct Customer {
   feature::Record record;
   segment::State segment;
+  // Not stored: its id is forgotten, and what comes of it is left aside until it consents again.
+  bool erased = false;
 };
 
 // Nothing is known of it: there is nothing to store.

@@ -13,8 +13,15 @@
 namespace segmentd::pipeline {
 
 // The topics that segmentd writes; their names come from the configuration.
-enum class Topic : std::uint8_t { kSegmentChanged, kCustomerState, kAtRisk, kDlq, kChangelog };
-inline constexpr int kTopics = 5;
+enum class Topic : std::uint8_t {
+  kSegmentChanged,
+  kCustomerState,
+  kAtRisk,
+  kDlq,
+  kChangelog,
+  kControl
+};
+inline constexpr int kTopics = 6;
 
 using OutHeader = event::Header;
 

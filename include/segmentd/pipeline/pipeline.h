@@ -26,7 +26,7 @@ struct Options {
   std::string version;  // of segmentd, for DLQ headers
   event::Format transactions;
   event::Format profiles;
-  std::array<std::string, 2> input_topics;  // by event::Source, for causes and DLQ headers
+  std::array<std::string, event::kSources> input_topics;  // for causes and DLQ headers
   OutputFormat format = OutputFormat::kJson;
   bool backfill = false;
   StateEvery state_every = StateEvery::kChange;
@@ -82,6 +82,7 @@ struct Counts {
   std::array<std::uint64_t, 12> rejected{};  // by event::RejectCode
   std::uint64_t changes = 0;
   std::uint64_t suppressed = 0;  // kept by hysteresis
+  std::uint64_t erased = 0;      // left aside, of customers that were erased
   std::array<std::uint64_t, kTimerKinds> fired{};
   Spread lateness;                          // of late events, behind the customer's as_of
   std::array<Spread, kTimerKinds> delay{};  // of timers, from deadline to firing, by the wall
@@ -171,6 +172,12 @@ class Pipeline {
 
   // The deadlines under the present model; good for any thread and after a change of model.
   std::shared_ptr<const Deadlines> deadlines() const;
+
+  // Forgets a customer on request: it leaves its segment, its state record is deleted, and what is
+  // left of it is its ordinals.
+  void Erase(Partition partition, std::string_view customer_id, std::string_view request,
+             Customer& customer, const PartitionClock& clock, std::int64_t wall_ms,
+             Effects& effects);
 
   // Dead-letters a record unread, for a reason that is not in its bytes.
   void Refuse(const event::RawRecord& record, const event::Rejection& rejection, Effects& effects);

@@ -29,6 +29,8 @@ struct TaskMeta {
   // The last transactions record in the state, by which a topic made anew is told. 0: none.
   Offset mark_offset;
   std::uint64_t mark_hash = 0;
+  Offset control_next;
+  std::uint64_t erasures = 0;  // customers ever erased: none, and nothing need be looked for
   bool operator==(const TaskMeta&) const = default;
 };
 

@@ -35,6 +35,7 @@ struct BreakerOptions {
 };
 
 struct ShardOptions {
+  std::string app;  // salts what is left of erased customers
   int shard = 0;
   int poll_records_max = 4096;
   std::int64_t commit_interval_ms = 250;

@@ -17,8 +17,9 @@ TEST(OptionsTest, NamesTopicsByPrefixAndApp) {
   config::Config config;
   config.app = "shop";
   config.output.prefix = "x.";
-  EXPECT_THAT(OutputTopicsOf(config), ElementsAre("x.segment.changed.v1", "x.customer.state.v1",
-                                                  "x.at-risk.v1", "x.dlq.v1", "x.shop.changelog"));
+  EXPECT_THAT(OutputTopicsOf(config),
+              ElementsAre("x.segment.changed.v1", "x.customer.state.v1", "x.at-risk.v1", "x.dlq.v1",
+                          "x.shop.changelog", "x.shop.control"));
   EXPECT_THAT(InputTopicsOf(config), ElementsAre("transactions"));
   config.input.profiles.topic = "people";
   EXPECT_THAT(InputTopicsOf(config), ElementsAre("transactions", "people"));

@@ -19,6 +19,8 @@ TEST(TaskMetaTest, ReadsBackWhatWasWritten) {
   meta.timer_rules = "1:0";
   meta.mark_offset = Offset{11};
   meta.mark_hash = 0xfedcba9876543210;
+  meta.control_next = Offset{3};
+  meta.erasures = 2;
   EXPECT_EQ(DecodeMeta(EncodeMeta(meta)).value(), meta);
 }
 
