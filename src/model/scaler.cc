@@ -6,51 +6,23 @@
 #include <vector>
 
 #include "model/block.h"
+#include "model/scale_kernel.h"
 #include "segmentd/base/assert.h"
 
 namespace segmentd::model {
 namespace {
 
-using WideLanes = Eigen::Array<double, kBlockColumns, 1>;
-using LaneMask = Eigen::Array<bool, kBlockColumns, 1>;
-
 constexpr double kLeastSpread = 1e-9;
-// Keeps what is squared or narrowed to float finite; far above any amount of money.
-constexpr double kLargest = 1e30;
 
-// T(v) in double up to the logarithm, whose argument float holds well: both sides of it are cheap.
-Lanes Transformed(const ScalerRow& row, const WideLanes& values) {
-  switch (row.transform) {
-    case Transform::kLog1p: {
-      const WideLanes shifted = 1 + (values.max(0) / double{row.unit}).min(kLargest);
-      return shifted.cast<float>().log();
-    }
-    case Transform::kAsinh: {
-      const WideLanes size = (values.abs() / double{row.unit}).min(kLargest);
-      const Lanes grown = (size + (size.square() + 1).sqrt()).cast<float>().log();
-      return (values < 0).select(-grown, grown);
-    }
-    case Transform::kSqrt:
-      return values.max(0).min(1).cast<float>().sqrt();
-    case Transform::kIdentity:
-      break;
+// Up to kBlockColumns points on their side, narrowed; NaN behind the last.
+void LoadRaw(const RawMatrix& raw, Eigen::Index first, Eigen::Index count, Block& block) {
+  block.setConstant(std::numeric_limits<float>::quiet_NaN());
+  const auto features = static_cast<std::size_t>(raw.rows());
+  std::vector<float> point(features);
+  for (Eigen::Index j = 0; j < count; ++j) {
+    Narrow({raw.col(first + j).data(), features}, point);
+    for (Eigen::Index i = 0; i < raw.rows(); ++i) block(j, i) = point[static_cast<std::size_t>(i)];
   }
-  return values.max(-kLargest).min(kLargest).cast<float>();
-}
-
-// One feature of up to kBlockColumns points; a value that is not finite counts as missing.
-struct Column {
-  WideLanes values;
-  LaneMask present;
-};
-
-Column Load(const RawMatrix& raw, Eigen::Index row, Eigen::Index first, Eigen::Index count) {
-  Column column;
-  column.values.setConstant(std::numeric_limits<double>::quiet_NaN());
-  column.values.head(count) = raw.row(row).segment(first, count).transpose();
-  column.present = column.values.isFinite();
-  column.values = column.present.select(column.values, 0.0);
-  return column;
 }
 
 struct Measure {
@@ -106,6 +78,16 @@ Measure MeasureValues(std::vector<float>& values, Spread spread) {
   return MeasureStandard(values);
 }
 
+// One feature of all points; NaN where it is missing, and behind the last.
+void TransformRow(const ScalerRow& row, const Eigen::RowVectorXd& raw, std::vector<float>& lanes) {
+  std::fill(lanes.begin(), lanes.end(), std::numeric_limits<float>::quiet_NaN());
+  const auto count = static_cast<std::size_t>(raw.size());
+  Narrow({raw.data(), count}, std::span(lanes).first(count));
+  for (std::size_t first = 0; first < lanes.size(); first += kBlockColumns) {
+    TransformLanes(row, lanes.data() + first, lanes.data() + first);
+  }
+}
+
 }  // namespace
 
 void Scaler::Apply(const RawMatrix& raw, int columns, Matrix& scaled) const {
@@ -114,18 +96,17 @@ void Scaler::Apply(const RawMatrix& raw, int columns, Matrix& scaled) const {
   SEGMENTD_ASSERT(columns >= 0 && columns <= raw.cols(), "columns lie within raw");
   scaled.setZero(features, Eigen::Index{BlocksOf(columns)} * kBlockColumns);
   Block block(kBlockColumns, features);
+  Lanes transformed;
   for (Eigen::Index first = 0; first < columns; first += kBlockColumns) {
-    const Eigen::Index count = std::min<Eigen::Index>(kBlockColumns, columns - first);
+    LoadRaw(raw, first, std::min<Eigen::Index>(kBlockColumns, columns - first), block);
     for (Eigen::Index i = 0; i < features; ++i) {
       const ScalerRow& row = rows[static_cast<std::size_t>(i)];
       if (row.constant) {
         block.col(i).setZero();
         continue;
       }
-      const Column column = Load(raw, i, first, count);
-      const Lanes centred = (Transformed(row, column.values) - row.centre) / row.spread;
-      const Lanes weighted = centred.max(-kClip).min(kClip) * row.weight;
-      block.col(i) = column.present.select(weighted, 0.0F);
+      TransformLanes(row, block.col(i).data(), transformed.data());
+      StandardiseLanes(row, transformed.data(), block.col(i).data());
     }
     StoreBlock(block, first, scaled);
   }
@@ -137,16 +118,13 @@ Scaler FitScaler(const RawMatrix& raw, std::span<const ScalerRow> prototypes, Sp
   Scaler scaler;
   scaler.rows.assign(prototypes.begin(), prototypes.end());
   std::vector<float> values;
+  std::vector<float> narrow(static_cast<std::size_t>(BlocksOf(raw.cols())) * kBlockColumns);
   for (Eigen::Index i = 0; i < raw.rows(); ++i) {
     ScalerRow& row = scaler.rows[static_cast<std::size_t>(i)];
+    TransformRow(row, raw.row(i), narrow);
     values.clear();
-    for (Eigen::Index first = 0; first < raw.cols(); first += kBlockColumns) {
-      const Eigen::Index count = std::min<Eigen::Index>(kBlockColumns, raw.cols() - first);
-      const Column column = Load(raw, i, first, count);
-      const Lanes transformed = Transformed(row, column.values);
-      for (Eigen::Index j = 0; j < count; ++j) {
-        if (column.present(j)) values.push_back(transformed(j));
-      }
+    for (const float value : narrow) {
+      if (!std::isnan(value)) values.push_back(value);
     }
     const Measure measure = MeasureValues(values, spread);
     row.centre = static_cast<float>(measure.centre);
