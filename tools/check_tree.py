@@ -9,7 +9,7 @@ import re
 import sys
 from collections import namedtuple
 
-PURE = {"event", "feature", "risk", "model", "segment", "train", "generate", "pipeline"}
+PURE = {"event", "feature", "risk", "model", "segment", "learn", "train", "generate", "pipeline"}
 ADAPTERS = {"kafka", "rocks", "http", "telemetry", "config"}
 BELOW_PORTS = {"event", "feature", "risk", "model", "segment", "pipeline"}
 
@@ -21,12 +21,13 @@ MAY_INCLUDE = {
     "risk": set(),
     "model": {"risk"},
     "segment": set(),
-    "train": {"event", "feature", "risk", "model", "segment"},
+    "learn": {"feature", "risk", "model", "segment"},
+    "train": {"event", "feature", "risk", "model", "segment", "learn"},
     "generate": {"event"},
     "pipeline": {"event", "feature", "risk", "model", "segment"},
     "ports": BELOW_PORTS,
-    **{adapter: BELOW_PORTS | {"train", "ports"} for adapter in ADAPTERS},
-    "runtime": BELOW_PORTS | {"train", "ports"},
+    **{adapter: BELOW_PORTS | {"learn", "train", "ports"} for adapter in ADAPTERS},
+    "runtime": BELOW_PORTS | {"learn", "train", "ports"},
     "app": PURE | ADAPTERS | {"ports", "runtime"},
 }
 
@@ -39,7 +40,7 @@ FOREIGN = [
     (r"yaml-cpp/", {"config"}),
     (r"CLI/", {"app"}),
     (r"spdlog/", {"app"}),
-    (r"Eigen/", {"model", "train", "pipeline"}),
+    (r"Eigen/", {"model", "learn", "train", "pipeline"}),
     (r"simdjson\.h", {"base", "event", "train"}),
     (r"protozero/", {"event"}),
     (r"nlopt\.h", {"risk"}),

@@ -136,7 +136,37 @@ Status CheckSegments(const Bundle& bundle) {
   return Ok();
 }
 
+// An entry names ids that were given out, and what its kind is about.
+Status CheckLineage(const Bundle& bundle) {
+  using Kind = Lineage::Kind;
+  for (const Lineage& entry : bundle.lineage) {
+    const bool has_child = entry.child != SegmentId{};
+    const bool has_parent = entry.parent != SegmentId{};
+    if (entry.sequence < 1 || entry.sequence > bundle.sequence || !(entry.share >= 0) ||
+        !(entry.share <= 1) || has_child != (entry.kind != Kind::kRetired) ||
+        has_parent != (entry.kind != Kind::kBorn) ||
+        std::max(entry.parent, entry.child).value() >= bundle.next_segment_id) {
+      return Fail(Code::kCorruption, "the model's lineage does not fit its segments");
+    }
+  }
+  return Ok();
+}
+
 }  // namespace
+
+std::string_view LineageKindName(Lineage::Kind kind) {
+  switch (kind) {
+    case Lineage::Kind::kBorn:
+      return "born";
+    case Lineage::Kind::kSplit:
+      return "split";
+    case Lineage::Kind::kMerged:
+      return "merged";
+    case Lineage::Kind::kRetired:
+      return "retired";
+  }
+  return "unknown";
+}
 
 Status CheckBundle(const Bundle& bundle) {
   if (bundle.sequence < 1) return Fail(Code::kCorruption, "the model has no sequence number");
@@ -152,7 +182,8 @@ Status CheckBundle(const Bundle& bundle) {
   SEGMENTD_RETURN_IF_ERROR(CheckFeatures(bundle));
   SEGMENTD_RETURN_IF_ERROR(CheckScaler(bundle));
   SEGMENTD_RETURN_IF_ERROR(CheckEmbedding(bundle));
-  return CheckSegments(bundle);
+  SEGMENTD_RETURN_IF_ERROR(CheckSegments(bundle));
+  return CheckLineage(bundle);
 }
 
 std::string SegmentText(SegmentId id) { return fmt::format("seg-{}", id.value()); }

@@ -92,6 +92,14 @@ void ToProto(const risk::Parameters& risk, v1::Risk* out) {
   out->set_tier_high(risk.tier_high);
 }
 
+void ToProto(const Lineage& entry, v1::Lineage* out) {
+  out->set_sequence(entry.sequence);
+  out->set_kind(static_cast<std::uint32_t>(entry.kind));
+  out->set_parent(entry.parent.value());
+  out->set_child(entry.child.value());
+  out->set_share(entry.share);
+}
+
 v1::ModelBundle ToProto(const Bundle& bundle) {
   v1::ModelBundle out;
   out.set_sequence(bundle.sequence);
@@ -114,6 +122,8 @@ v1::ModelBundle ToProto(const Bundle& bundle) {
   ToProto(bundle.inertia_by_k, out.mutable_inertia_by_k());
   ToProto(bundle.silhouette_by_k, out.mutable_silhouette_by_k());
   if (bundle.risk.kind != risk::Kind::kNone) ToProto(bundle.risk, out.mutable_risk());
+  for (const Lineage& entry : bundle.lineage) ToProto(entry, out.add_lineage());
+  out.set_parent(bundle.parent);
   return out;
 }
 
@@ -203,6 +213,16 @@ Result<risk::Parameters> FromProto(const v1::Risk& in) {
   return out;
 }
 
+Result<Lineage> FromProto(const v1::Lineage& in) {
+  Lineage out;
+  out.sequence = in.sequence();
+  SEGMENTD_ASSIGN_OR_RETURN(out.kind, EnumFromProto(in.kind(), Lineage::Kind::kRetired));
+  out.parent = SegmentId{in.parent()};
+  out.child = SegmentId{in.child()};
+  out.share = in.share();
+  return out;
+}
+
 template <typename Values>
 std::vector<std::pair<int, double>> ByKFromProto(const Values& in) {
   std::vector<std::pair<int, double>> out;
@@ -237,6 +257,10 @@ Result<Bundle> FromProto(const v1::ModelBundle& in) {
   if (in.has_risk()) {
     SEGMENTD_ASSIGN_OR_RETURN(out.risk, FromProto(in.risk()));
   }
+  for (const v1::Lineage& entry : in.lineage()) {
+    SEGMENTD_ASSIGN_OR_RETURN(out.lineage.emplace_back(), FromProto(entry));
+  }
+  out.parent = in.parent();
   return out;
 }
 

@@ -26,8 +26,15 @@ std::vector<Block> Blocks(const Matrix& points) {
 // the one that leaves the least of it.
 class Seeding {
  public:
-  Seeding(const Matrix& points, const std::vector<Block>& blocks, Random& random)
-      : points_(points), blocks_(blocks), random_(random) {}
+  Seeding(const Matrix& points, const std::vector<Block>& blocks, std::span<const double> weights,
+          Random& random)
+      : points_(points), blocks_(blocks), random_(random) {
+    weights_ = Eigen::VectorXf::Zero(static_cast<Index>(blocks_.size()) * kBlockColumns);
+    weights_.head(points_.cols()).setOnes();
+    for (std::size_t i = 0; i < weights.size(); ++i) {
+      weights_(static_cast<Index>(i)) = static_cast<float>(weights[i]);
+    }
+  }
 
   // Fewer than `clusters` when every point already stands on a centroid.
   Matrix Run(int clusters) {
@@ -60,7 +67,7 @@ class Seeding {
           squared.array().min(nearest.replicate(1, squared.cols())).matrix();
     }
     Index best = 0;
-    trials_.cast<double>().colwise().sum().minCoeff(&best);
+    (trials_.array().colwise() * weights_.array()).cast<double>().colwise().sum().minCoeff(&best);
     nearest_ = trials_.col(best);
     return candidates[static_cast<std::size_t>(best)];
   }
@@ -69,7 +76,8 @@ class Seeding {
     cumulative_.resize(static_cast<std::size_t>(points_.cols()));
     double sum = 0;
     for (std::size_t i = 0; i < cumulative_.size(); ++i) {
-      cumulative_[i] = sum += nearest_(static_cast<Index>(i));
+      const auto at = static_cast<Index>(i);
+      cumulative_[i] = sum += nearest_(at) * weights_(at);
     }
   }
 
@@ -86,6 +94,7 @@ class Seeding {
   const Matrix& points_;
   const std::vector<Block>& blocks_;
   Random& random_;
+  Eigen::VectorXf weights_;  // padding is zero
   Eigen::VectorXf nearest_;  // squared distance to the nearest centroid so far; padding is zero
   Matrix trials_;            // the same with each candidate added
   std::vector<double> cumulative_;
@@ -95,28 +104,39 @@ class Seeding {
 // iterations cost little more than their distances.
 class Lloyd {
  public:
-  Lloyd(const Matrix& points, const std::vector<Block>& blocks, Matrix centroids)
-      : points_(points), blocks_(blocks), centroids_(std::move(centroids)) {
+  // What becomes of a cluster that lost all its points.
+  enum class Empty { kReseed, kKeep };
+
+  Lloyd(const Matrix& points, const std::vector<Block>& blocks, std::span<const double> weights,
+        Matrix centroids, Empty empty)
+      : points_(points),
+        blocks_(blocks),
+        weights_(weights),
+        empty_(empty),
+        centroids_(std::move(centroids)) {
     const auto size = static_cast<std::size_t>(points_.cols());
     labels_.assign(size, -1);
     squared_.assign(size, 0);
     sums_ = Eigen::MatrixXd::Zero(centroids_.rows(), centroids_.cols());
     sizes_.assign(static_cast<std::size_t>(centroids_.cols()), 0);
+    masses_ = Eigen::VectorXd::Zero(centroids_.cols());
   }
 
   KMeansFit Run(int iterations_max) {
     KMeansFit fit;
     while (Assign() && fit.iterations < iterations_max) {
-      ReseedEmpty();
+      if (empty_ == Empty::kReseed) ReseedEmpty();
       for (Index c = 0; c < centroids_.cols(); ++c) {
-        const std::int64_t size = sizes_[static_cast<std::size_t>(c)];
-        if (size > 0) {
-          centroids_.col(c) = (sums_.col(c) / static_cast<double>(size)).cast<float>();
+        // Of weights that are no whole numbers, something remains when the last point has gone.
+        if (sizes_[static_cast<std::size_t>(c)] > 0 && masses_(c) > 0) {
+          centroids_.col(c) = (sums_.col(c) / masses_(c)).cast<float>();
         }
       }
       ++fit.iterations;
     }
-    for (const float squared : squared_) fit.inertia += squared;
+    for (std::size_t i = 0; i < squared_.size(); ++i) {
+      fit.inertia += WeightOf(i) * double{squared_[i]};
+    }
     fit.centroids = std::move(centroids_);
     fit.labels = std::move(labels_);
     return fit;
@@ -145,15 +165,20 @@ class Lloyd {
   }
 
   void Move(std::size_t point, int to) {
-    const auto at = points_.col(static_cast<Index>(point)).cast<double>();
+    const double weight = WeightOf(point);
+    const auto at = points_.col(static_cast<Index>(point)).cast<double>() * weight;
     if (const int from = labels_[point]; from >= 0) {
       sums_.col(from) -= at;
+      masses_(from) -= weight;
       --sizes_[static_cast<std::size_t>(from)];
     }
     sums_.col(to) += at;
+    masses_(to) += weight;
     ++sizes_[static_cast<std::size_t>(to)];
     labels_[point] = to;
   }
+
+  double WeightOf(std::size_t point) const { return weights_.empty() ? 1 : weights_[point]; }
 
   // A cluster that lost all its points takes the point that lies worst and does not stand alone.
   void ReseedEmpty() {
@@ -175,28 +200,43 @@ class Lloyd {
 
   const Matrix& points_;
   const std::vector<Block>& blocks_;
+  std::span<const double> weights_;  // none: 1 each
+  Empty empty_;
   Matrix centroids_;
   std::vector<int> labels_;
   std::vector<float> squared_;  // to the own centroid
-  Eigen::MatrixXd sums_;
+  Eigen::MatrixXd sums_;        // of the points times their weights
+  Eigen::VectorXd masses_;      // of the weights
   std::vector<std::int64_t> sizes_;
 };
 
 }  // namespace
 
-KMeansFit FitKMeans(const Matrix& points, const KMeansOptions& options) {
+KMeansFit FitKMeans(const Matrix& points, const KMeansOptions& options,
+                    std::span<const double> weights) {
   SEGMENTD_ASSERT(points.cols() >= 1, "there is a point");
+  SEGMENTD_ASSERT(weights.empty() || weights.size() == static_cast<std::size_t>(points.cols()),
+                  "one weight per point");
   SEGMENTD_ASSERT(options.clusters >= 1 && options.starts >= 1 && options.iterations_max >= 1,
                   "clusters, starts and iterations are positive");
   const std::vector<Block> blocks = Blocks(points);
   Random random(options.seed);
   KMeansFit best;
   for (int start = 0; start < options.starts; ++start) {
-    Matrix seeds = Seeding(points, blocks, random).Run(options.clusters);
-    KMeansFit fit = Lloyd(points, blocks, std::move(seeds)).Run(options.iterations_max);
+    Matrix seeds = Seeding(points, blocks, weights, random).Run(options.clusters);
+    KMeansFit fit = Lloyd(points, blocks, weights, std::move(seeds), Lloyd::Empty::kReseed)
+                        .Run(options.iterations_max);
     if (start == 0 || fit.inertia < best.inertia) best = std::move(fit);
   }
   return best;
+}
+
+KMeansFit RefineKMeans(const Matrix& points, const Matrix& centroids, int iterations_max,
+                       std::span<const double> weights) {
+  SEGMENTD_ASSERT(centroids.cols() >= 1, "there is a centroid");
+  SEGMENTD_ASSERT(weights.empty() || weights.size() == static_cast<std::size_t>(points.cols()),
+                  "one weight per point");
+  return Lloyd(points, Blocks(points), weights, centroids, Lloyd::Empty::kKeep).Run(iterations_max);
 }
 
 void Distances(const Matrix& codes, const Matrix& centroids, Matrix& distances) {

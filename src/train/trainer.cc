@@ -1,19 +1,16 @@
 #include "segmentd/train/trainer.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <memory>
 #include <utility>
 
-#include "clusters.h"
 #include "groups.h"
 #include "history.h"
-#include "prototypes.h"
 #include "purchases.h"
 #include "segmentd/base/hash.h"
 #include "segmentd/feature/fold.h"
-#include "segments.h"
+#include "segmentd/learn/retrain.h"
+#include "segmentd/learn/rows.h"
 #include "vocabulary.h"
 
 namespace segmentd::train {
@@ -22,15 +19,6 @@ namespace {
 constexpr std::size_t kReportEvery = 4'096;
 
 Status CheckOptions(const Options& options) {
-  if (options.k_min < 1 || options.k_max < options.k_min || options.k_max > 1'000) {
-    return Fail(Code::kConfig,
-                "learning.k is {}..{}; give a range within 1..1000, the smaller first",
-                options.k_min, options.k_max);
-  }
-  if (options.embedding_size < 1) {
-    return Fail(Code::kConfig, "the embedding's size is {}; it has to be at least 1",
-                options.embedding_size);
-  }
   if (options.rows_max < kCustomersMin) {
     return Fail(Code::kConfig, "the fit may look at {} customers; it has to at {} at least",
                 options.rows_max, kCustomersMin);
@@ -69,11 +57,20 @@ std::span<double> Column(model::RawMatrix& raw, std::size_t column) {
 
 // Folds one customer after the other; columns 0..n-1 are the customers as of the newest time,
 // n..2n-1 the same ones as of their own last events.
-model::RawMatrix Snapshots(const EventTable& table, const Groups& groups,
-                           const feature::FeatureSet& features, const Progress& progress,
-                           Purchases& purchases, Report& report) {
-  model::RawMatrix raw(features.size(), static_cast<Eigen::Index>(groups.size() * 2));
+learn::Rows Snapshots(const EventTable& table, const Groups& groups,
+                      const feature::FeatureSet& features, const Progress& progress,
+                      Purchases& purchases, Report& report) {
+  learn::Rows rows;
+  rows.values.resize(features.size(), static_cast<Eigen::Index>(groups.size() * 2));
+  rows.weights.assign(groups.size() * 2, 1);
+  rows.customers.resize(groups.size() * 2);
+  rows.as_of_ms.resize(groups.size() * 2);
   const auto record = std::make_unique<feature::Record>();
+  const auto take = [&](std::size_t column, std::size_t group, std::int64_t as_of_ms) {
+    features.Snapshot(*record, as_of_ms, Column(rows.values, column));
+    rows.customers[column] = table.customer_hashes[groups.customer(group)];
+    rows.as_of_ms[column] = as_of_ms;
+  };
   for (std::size_t i = 0; i < groups.size(); ++i) {
     if (progress && i % kReportEvery == 0) {
       progress("folding customers", static_cast<double>(i) / static_cast<double>(groups.size()));
@@ -86,22 +83,10 @@ model::RawMatrix Snapshots(const EventTable& table, const Groups& groups,
       report.duplicates += folded == feature::FoldResult::kDuplicate;
     }
     purchases.Add(*record, table.newest_ms);
-    features.Snapshot(*record, table.newest_ms, Column(raw, i));
-    features.Snapshot(*record, record->last_event_ms, Column(raw, groups.size() + i));
+    take(i, i, table.newest_ms);
+    take(groups.size() + i, i, record->last_event_ms);
   }
-  return raw;
-}
-
-model::Embedding FitEmbedding(const model::Matrix& scaled, const Options& options,
-                              std::vector<std::string>& notes) {
-  const auto inputs = static_cast<int>(scaled.rows());
-  if (options.embedding == model::EmbeddingKind::kIdentity) return model::IdentityEmbedding(inputs);
-  if (options.embedding != model::EmbeddingKind::kPca) {
-    notes.push_back(fmt::format("the embedding is pca: {} cannot be fitted to a history yet",
-                                model::EmbeddingKindName(options.embedding)));
-  }
-  const int size = std::min(options.embedding_size, (inputs + 1) / 2);
-  return model::FitPca(scaled, size).embedding;
+  return rows;
 }
 
 }  // namespace
@@ -128,10 +113,13 @@ class Fitter {
     fit.report.customers = groups.candidates();
     fit.report.rows = groups.size();
     fit.report.as_of_ms = table_.newest_ms;
-    Points points;
     Purchases purchases;
-    points.raw = Snapshots(table_, groups, features, progress_, purchases, fit.report);
-    FitBundle(features, points, fit);
+    learn::Rows rows = Snapshots(table_, groups, features, progress_, purchases, fit.report);
+    rows.schema = {features.names(), options_.plan.profile_numbers, options_.plan.profile_names};
+    SEGMENTD_ASSIGN_OR_RETURN(learn::Retrained learned, Learn(rows));
+    fit.bundle = std::move(learned.challenger);
+    fit.report.notes = std::move(learned.report.notes);
+    fit.bundle.trained_rows = fit.report.rows;
     FitRisk(purchases, fit);
     return fit;
   }
@@ -147,31 +135,18 @@ class Fitter {
                                         options_.plan.profile_names);
   }
 
-  void FitBundle(const feature::FeatureSet& features, Points& points, Fit& fit) const {
-    model::Bundle& bundle = fit.bundle;
-    bundle.features = features.names();
-    bundle.profile_numbers = options_.plan.profile_numbers;
-    bundle.profile_names = options_.plan.profile_names;
-    if (progress_) progress_("scaling and embedding", 0);
-    bundle.scaler = model::FitScaler(
-        points.raw, MakePrototypes(features, options_.plan, points.raw), options_.spread);
-    bundle.scaler.Apply(points.raw, static_cast<int>(points.raw.cols()), points.scaled);
-    // The last block is filled up with columns that are nobody.
-    const model::Matrix scaled = points.scaled.leftCols(points.raw.cols());
-    bundle.embedding = FitEmbedding(scaled, options_, fit.report.notes);
-    bundle.embedding.Apply(points.scaled, points.codes);
-    points.codes.conservativeResize(Eigen::NoChange, points.raw.cols());
-
-    const Clusters clusters = ChooseClusters(points.codes, options_, progress_);
-    bundle.segments = MakeSegments(points, bundle.features, bundle.scaler, clusters.fit);
-    bundle.next_segment_id = static_cast<std::uint32_t>(bundle.segments.size() + 1);
-    bundle.seed = options_.seed;
-    bundle.trained_rows = fit.report.rows;
-    bundle.trained_as_of_ms = fit.report.as_of_ms;
-    bundle.inertia = clusters.fit.inertia;
-    bundle.simplified_silhouette = clusters.silhouette;
-    bundle.inertia_by_k = clusters.inertia_by_k;
-    bundle.silhouette_by_k = clusters.silhouette_by_k;
+  Result<learn::Retrained> Learn(const learn::Rows& rows) const {
+    const learn::Options options = {.k_min = options_.k_min,
+                                    .k_max = options_.k_max,
+                                    .embedding = options_.embedding,
+                                    .embedding_size = options_.embedding_size,
+                                    .spread = options_.spread,
+                                    .seed = options_.seed,
+                                    .fit_risk = false};
+    return learn::Retrain(nullptr, rows, options, [this](std::string_view step, double share) {
+      if (progress_) progress_(step, share);
+      return true;
+    });
   }
 
   void FitRisk(const Purchases& purchases, Fit& fit) const {

@@ -36,6 +36,24 @@ struct Segment {
 
 std::string SegmentText(SegmentId id);  // "seg-7"
 
+// Where a segment came from, or went, with one model.
+struct Lineage {
+  // DO NOT CHANGE the values: bundles hold them.
+  enum class Kind : std::uint8_t {
+    kBorn = 0,     // child, of no one segment's customers
+    kSplit = 1,    // child, mostly of the parent's customers, which lives on
+    kMerged = 2,   // parent is no more, and most of its customers are in the child
+    kRetired = 3,  // parent is no more, and its customers are in several
+  };
+  std::uint32_t sequence = 1;  // of the model that did it
+  Kind kind = Kind::kBorn;
+  SegmentId parent;  // 0: none
+  SegmentId child;   // 0: none
+  double share = 0;  // of the child's customers that were the parent's, or the reverse
+};
+
+std::string_view LineageKindName(Lineage::Kind kind);  // "split"
+
 // The immutable whole that turns a snapshot into a segment. Knows matrices and names, not
 // customers.
 struct Bundle {
@@ -47,6 +65,8 @@ struct Bundle {
   Embedding embedding;
   std::vector<Segment> segments;      // ascending by id
   std::uint32_t next_segment_id = 1;  // ids are never reused
+  std::vector<Lineage> lineage;       // of all models so far, oldest first
+  std::string parent;                 // version of the champion that it was trained from; may be ""
 
   float margin = 0.10F;  // hysteresis
   float clear_jump = 0.50F;

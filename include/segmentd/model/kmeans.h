@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "segmentd/model/matrix.h"
@@ -17,12 +18,19 @@ struct KMeansOptions {
 struct KMeansFit {
   Matrix centroids;  // l x k; fewer than asked when there are fewer distinct points
   std::vector<int> labels;
-  double inertia = 0;  // sum of squared distances to the own centroid
+  double inertia = 0;  // weighted sum of squared distances to the own centroid
   int iterations = 0;  // of the winning start
 };
 
-// Deterministic by seed. REQUIRES: points.cols() >= 1, all finite.
-KMeansFit FitKMeans(const Matrix& points, const KMeansOptions& options);
+// Deterministic by seed. weights: one per point, not negative; none means 1 each.
+// REQUIRES: points.cols() >= 1, all finite.
+KMeansFit FitKMeans(const Matrix& points, const KMeansOptions& options,
+                    std::span<const double> weights = {});
+
+// Lloyd's iterations from given centroids, whose order is kept; a centroid without points stays
+// where it is. At 0 iterations, what the centroids make of the points.
+KMeansFit RefineKMeans(const Matrix& points, const Matrix& centroids, int iterations_max,
+                       std::span<const double> weights = {});
 
 // distances(k, n): Euclidean, every point to every centroid; same column, same bits, at any place.
 void Distances(const Matrix& codes, const Matrix& centroids, Matrix& distances);

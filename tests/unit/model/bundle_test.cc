@@ -56,6 +56,9 @@ Bundle MakeBundle() {
                  .spend_weight = 0.8,
                  .tier_mid = 10,
                  .tier_high = 100};
+  bundle.lineage = {{2, Lineage::Kind::kSplit, SegmentId{2}, SegmentId{5}, 0.75},
+                    {3, Lineage::Kind::kRetired, SegmentId{1}, SegmentId{0}, 0.25}};
+  bundle.parent = "0123456789abcdef";
   bundle.seed = 99;
   bundle.trained_rows = 1000;
   bundle.trained_as_of_ms = -5;
@@ -104,6 +107,12 @@ TEST(BundleTest, ReadsBackWhatWasWritten) {
   EXPECT_EQ(read->risk.kind, risk::Kind::kMbgNbd);
   EXPECT_EQ(read->risk.alpha, 6);
   EXPECT_EQ(read->risk.tier_high, 100);
+  ASSERT_EQ(read->lineage.size(), 2U);
+  EXPECT_EQ(read->lineage[0].kind, Lineage::Kind::kSplit);
+  EXPECT_EQ(read->lineage[0].child, SegmentId{5});
+  EXPECT_EQ(read->lineage[1].parent, SegmentId{1});
+  EXPECT_EQ(read->lineage[1].share, 0.25);
+  EXPECT_EQ(read->parent, bundle.parent);
   EXPECT_EQ(read->trained_as_of_ms, -5);
   EXPECT_EQ(read->inertia_by_k, bundle.inertia_by_k);
   EXPECT_EQ(read->silhouette_by_k, bundle.silhouette_by_k);
@@ -201,6 +210,10 @@ TEST(BundleTest, RefusesPartsThatDoNotFitEachOther) {
       {"clear jump above one", [](Bundle& b) { b.clear_jump = 2; }},
       {"no dwell", [](Bundle& b) { b.dwell = 0; }},
       {"a dwell beyond its byte", [](Bundle& b) { b.dwell = 256; }},
+      {"a lineage of the future", [](Bundle& b) { b.lineage[0].sequence = 4; }},
+      {"a split from nobody", [](Bundle& b) { b.lineage[0].parent = SegmentId{}; }},
+      {"a retired segment's child", [](Bundle& b) { b.lineage[1].child = SegmentId{2}; }},
+      {"lineage of an id not given", [](Bundle& b) { b.lineage[0].child = SegmentId{6}; }},
       {"inertia not a number", [](Bundle& b) { b.inertia = NAN; }},
   };
   for (const auto& [what, spoil] : faults) {

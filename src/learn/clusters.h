@@ -4,11 +4,11 @@
 #include <utility>
 #include <vector>
 
+#include "segmentd/learn/retrain.h"
 #include "segmentd/model/kmeans.h"
 #include "segmentd/model/matrix.h"
-#include "segmentd/train/trainer.h"
 
-namespace segmentd::train {
+namespace segmentd::learn {
 
 // The chosen clustering, and what each k in the range would have given.
 struct Clusters {
@@ -20,8 +20,8 @@ struct Clusters {
 
 // k-means for every k in the range, the best simplified silhouette wins and of equals the smaller
 // k; a k with a cluster of less than a hundredth of the points only when there is no other.
-// Deterministic.
-Clusters ChooseClusters(const model::Matrix& points, const Options& options,
-                        const Progress& progress);
+// Deterministic. kCancelled when progress says so.
+Result<Clusters> ChooseClusters(const model::Matrix& points, const std::vector<double>& weights,
+                                const Options& options, const Progress& progress);
 
-}  // namespace segmentd::train
+}  // namespace segmentd::learn

@@ -4,10 +4,11 @@
 
 #include <algorithm>
 #include <limits>
+#include <span>
 
 #include "segmentd/base/random.h"
 
-namespace segmentd::train {
+namespace segmentd::learn {
 namespace {
 
 // Of so many points the order of the candidates is settled; the winner is fitted to all.
@@ -37,14 +38,15 @@ double SmallestShare(const model::KMeansFit& fit) {
          static_cast<double>(fit.labels.size());
 }
 
-model::KMeansFit FitK(const model::Matrix& points, int k, std::uint64_t seed) {
-  return model::FitKMeans(points, {.clusters = k, .starts = kStarts, .seed = seed});
+model::KMeansFit FitK(const model::Matrix& points, std::span<const double> weights, int k,
+                      std::uint64_t seed) {
+  return model::FitKMeans(points, {.clusters = k, .starts = kStarts, .seed = seed}, weights);
 }
 
 }  // namespace
 
-Clusters ChooseClusters(const model::Matrix& points, const Options& options,
-                        const Progress& progress) {
+Result<Clusters> ChooseClusters(const model::Matrix& points, const std::vector<double>& weights,
+                                const Options& options, const Progress& progress) {
   const model::Matrix sample = Sample(points, options.seed);
   const double scale = static_cast<double>(points.cols()) / static_cast<double>(sample.cols());
   Clusters chosen;
@@ -52,11 +54,12 @@ Clusters ChooseClusters(const model::Matrix& points, const Options& options,
   bool best_is_sound = false;
   double best = -std::numeric_limits<double>::infinity();
   for (int k = options.k_min; k <= options.k_max; ++k) {
-    if (progress) {
-      progress(fmt::format("trying {} segments", k),
-               static_cast<double>(k - options.k_min) / (options.k_max - options.k_min + 1));
+    if (progress &&
+        !progress(fmt::format("trying {} segments", k),
+                  static_cast<double>(k - options.k_min) / (options.k_max - options.k_min + 1))) {
+      return Fail(Code::kCancelled, "the retrain was stopped");
     }
-    const model::KMeansFit fit = FitK(sample, k, options.seed);
+    const model::KMeansFit fit = FitK(sample, {}, k, options.seed);
     const double silhouette = model::SimplifiedSilhouette(sample, fit.centroids);
     chosen.inertia_by_k.emplace_back(k, fit.inertia * scale);
     chosen.silhouette_by_k.emplace_back(k, silhouette);
@@ -68,10 +71,9 @@ Clusters ChooseClusters(const model::Matrix& points, const Options& options,
     }
     if (fit.centroids.cols() < k) break;  // no more distinct points
   }
-  if (progress) progress("fitting the segments", 0);
-  chosen.fit = FitK(points, best_k, options.seed);
+  chosen.fit = FitK(points, weights, best_k, options.seed);
   chosen.silhouette = model::SimplifiedSilhouette(points, chosen.fit.centroids);
   return chosen;
 }
 
-}  // namespace segmentd::train
+}  // namespace segmentd::learn

@@ -1,0 +1,95 @@
+#include "naming.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <initializer_list>
+#include <numeric>
+#include <set>
+#include <string>
+#include <string_view>
+
+#include "segmentd/segment/names.h"
+
+namespace segmentd::learn {
+namespace {
+
+// The first of the named features that the model has, in standard deviations; 0 without any.
+double ZScore(const model::Segment& segment, const std::vector<std::string>& features,
+              const model::Scaler& scaler, std::initializer_list<std::string_view> names) {
+  for (const std::string_view name : names) {
+    const auto at = std::find(features.begin(), features.end(), name);
+    if (at == features.end()) continue;
+    const auto row = static_cast<std::size_t>(at - features.begin());
+    const float weight = scaler.rows[row].weight;
+    if (weight > 0)
+      return static_cast<double>(segment.mean[static_cast<Eigen::Index>(row)] / weight);
+  }
+  return 0;
+}
+
+segment::Profile ProfileOf(const model::Segment& of, const std::vector<std::string>& features,
+                           const model::Scaler& scaler) {
+  const auto z = [&](std::initializer_list<std::string_view> names) {
+    return ZScore(of, features, scaler, names);
+  };
+  return {.recency = -z({"idle_days"}),
+          .frequency = z({"orders_h180d", "frequency", "orders_360d", "orders_90d"}),
+          .monetary = z({"spend_h180d", "monetary", "spend_360d", "spend_90d"}),
+          .tenure = z({"tenure_days", "age_weeks"}),
+          .discount = z({"discount_share"}),
+          .order_value = z({"aov", "monetary"})};
+}
+
+double Standing(const segment::Profile& profile) {
+  return profile.recency + profile.frequency + profile.monetary;
+}
+
+std::vector<segment::Profile> ProfilesOf(const model::Bundle& bundle) {
+  std::vector<segment::Profile> profiles;
+  for (const model::Segment& segment : bundle.segments) {
+    profiles.push_back(ProfileOf(segment, bundle.features, bundle.scaler));
+  }
+  return profiles;
+}
+
+const model::Segment* Find(const model::Bundle* champion, SegmentId id) {
+  if (champion == nullptr) return nullptr;
+  const auto at = std::ranges::find(champion->segments, id, &model::Segment::id);
+  return at == champion->segments.end() ? nullptr : &*at;
+}
+
+}  // namespace
+
+std::vector<std::size_t> OrderOfStanding(const model::Bundle& bundle) {
+  const std::vector<segment::Profile> profiles = ProfilesOf(bundle);
+  std::vector<std::size_t> order(profiles.size());
+  std::iota(order.begin(), order.end(), 0);
+  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+    return Standing(profiles[a]) > Standing(profiles[b]);
+  });
+  return order;
+}
+
+void NameSegments(const model::Bundle* champion, model::Bundle& bundle) {
+  const std::vector<segment::Named> found = segment::NameSegments(ProfilesOf(bundle));
+  std::set<std::string, std::less<>> taken;
+  for (model::Segment& segment : bundle.segments) {
+    const model::Segment* before = Find(champion, segment.id);
+    if (before == nullptr) continue;
+    segment.names = before->names;
+    taken.emplace(segment.name());
+  }
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    model::Segment& segment = bundle.segments[i];
+    segment.activity = found[i].activity;
+    if (!segment.names.empty()) continue;
+    std::string name = found[i].name;
+    for (int count = 2; !taken.insert(name).second; ++count) {
+      name = fmt::format("{} {}", found[i].name, count);
+    }
+    segment.names = {{bundle.sequence, name}};
+  }
+}
+
+}  // namespace segmentd::learn

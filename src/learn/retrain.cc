@@ -1,0 +1,292 @@
+#include "segmentd/learn/retrain.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numeric>
+#include <utility>
+
+#include "clusters.h"
+#include "identity.h"
+#include "movement.h"
+#include "naming.h"
+#include "placing.h"
+#include "risk_fit.h"
+#include "scaling.h"
+#include "segmentd/model/kmeans.h"
+#include "segments.h"
+
+namespace segmentd::learn {
+namespace {
+
+using Index = Eigen::Index;
+
+constexpr int kLloydIterations = 50;
+constexpr int kColdStarts = 4;
+constexpr double kActive = 0.01;
+constexpr Index kSilhouetteRows = 2'000;
+
+Status CheckOptions(const Rows& rows, const Options& options) {
+  if (options.k_min < 1 || options.k_max < options.k_min || options.k_max > 1'000) {
+    return Fail(Code::kConfig,
+                "learning.k is {}..{}; give a range within 1..1000, the smaller first",
+                options.k_min, options.k_max);
+  }
+  if (options.embedding_size < 1) {
+    return Fail(Code::kConfig, "the embedding's size is {}; it has to be at least 1",
+                options.embedding_size);
+  }
+  if (rows.schema.features.empty()) {
+    return Fail(Code::kConfig, "the plan excludes every feature; leave some in `features`");
+  }
+  if (rows.size() < kRowsMin) {
+    return Fail(Code::kConfig, "there are {} customers to learn from; a model needs {} at least",
+                rows.size(), kRowsMin);
+  }
+  return Ok();
+}
+
+// The weighted means of the codes by group; groups without weight are left out.
+struct Groups {
+  model::Matrix means;
+  std::vector<std::size_t> kept;
+};
+
+Groups MeansByGroup(const model::Matrix& codes, const std::vector<int>& labels, std::size_t groups,
+                    const std::vector<double>& weights) {
+  Eigen::MatrixXd sums = Eigen::MatrixXd::Zero(codes.rows(), static_cast<Index>(groups));
+  Eigen::VectorXd masses = Eigen::VectorXd::Zero(static_cast<Index>(groups));
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    sums.col(labels[i]) += weights[i] * codes.col(static_cast<Index>(i)).cast<double>();
+    masses(labels[i]) += weights[i];
+  }
+  Groups result;
+  result.means.resize(codes.rows(), static_cast<Index>(groups));
+  for (std::size_t g = 0; g < groups; ++g) {
+    const auto at = static_cast<Index>(g);
+    if (masses(at) <= 0) continue;
+    result.means.col(static_cast<Index>(result.kept.size())) =
+        (sums.col(at) / masses(at)).cast<float>();
+    result.kept.push_back(g);
+  }
+  result.means.conservativeResize(Eigen::NoChange, static_cast<Index>(result.kept.size()));
+  return result;
+}
+
+class Retraining {
+ public:
+  Retraining(const model::Bundle* champion, const Rows& rows, const Options& options,
+             const Progress& progress)
+      : champion_(champion), options_(options), progress_(progress), points_{rows, {}, {}} {}
+
+  Result<Retrained> Run() {
+    Begin();
+    if (!Go("scaling and embedding", 0)) return Stopped();
+    SEGMENTD_ASSIGN_OR_RETURN(bundle_.scaler, ChooseScaler(champion_, rows(), options_));
+    Embed();
+    if (!Go("fitting the segments", 0)) return Stopped();
+    SEGMENTD_RETURN_IF_ERROR(Cluster());
+    Identify();
+    NameSegments(champion_, bundle_);
+    if (!Go("measuring", 0)) return Stopped();
+    Measure();
+    if (champion_ != nullptr) bundle_.risk = champion_->risk;
+    if (options_.fit_risk) bundle_.risk = FitRisk(rows(), bundle_.risk, report_.notes);
+    return Retrained{std::move(bundle_), std::move(report_)};
+  }
+
+ private:
+  const Rows& rows() const { return points_.rows; }
+  bool Go(std::string_view step, double share) { return !progress_ || progress_(step, share); }
+  static tl::unexpected<Error> Stopped() {
+    return Fail(Code::kCancelled, "the retrain was stopped");
+  }
+
+  void Begin() {
+    bundle_.features = rows().schema.features;
+    bundle_.profile_numbers = rows().schema.profile_numbers;
+    bundle_.profile_names = rows().schema.profile_names;
+    bundle_.seed = options_.seed;
+    bundle_.trained_rows = static_cast<std::uint64_t>(rows().size());
+    bundle_.trained_as_of_ms = *std::ranges::max_element(rows().as_of_ms);
+    bundle_.next_segment_id = std::max(1U, options_.next_segment_id);
+    report_.first = champion_ == nullptr;
+    report_.alarm = options_.alarm;
+    report_.rows = bundle_.trained_rows;
+    report_.as_of_ms = bundle_.trained_as_of_ms;
+    report_.held_out =
+        static_cast<std::uint64_t>(std::ranges::count_if(rows().customers, IsHeldOut));
+    if (champion_ == nullptr) return;
+    bundle_.sequence = champion_->sequence + 1;
+    bundle_.parent = model::BundleVersion(model::EncodeBundle(*champion_));
+    bundle_.next_segment_id = std::max(bundle_.next_segment_id, champion_->next_segment_id);
+    bundle_.lineage = champion_->lineage;
+    bundle_.margin = champion_->margin;
+    bundle_.clear_jump = champion_->clear_jump;
+    bundle_.dwell = champion_->dwell;
+    before_ = Place(*champion_, rows());
+  }
+
+  void Embed() {
+    model::Matrix blocks;
+    bundle_.scaler.Apply(rows().values, static_cast<int>(rows().size()), blocks);
+    points_.scaled = blocks.leftCols(rows().size());
+    const auto inputs = static_cast<int>(blocks.rows());
+    report_.embedding.asked = options_.embedding;
+    if (options_.embedding == model::EmbeddingKind::kIdentity) {
+      bundle_.embedding = model::IdentityEmbedding(inputs);
+    } else {
+      const int size = std::min(options_.embedding_size, (inputs + 1) / 2);
+      bundle_.embedding = model::FitPca(points_.scaled, size).embedding;
+      if (options_.embedding != model::EmbeddingKind::kPca) {
+        report_.notes.push_back(fmt::format("the embedding is pca in place of {}",
+                                            model::EmbeddingKindName(options_.embedding)));
+      }
+    }
+    report_.embedding.made = bundle_.embedding.kind;
+    bundle_.embedding.Apply(blocks, points_.codes);
+    points_.codes.conservativeResize(Eigen::NoChange, rows().size());
+  }
+
+  Status Cluster() {
+    if (champion_ != nullptr && !options_.cold) {
+      const Groups groups =
+          MeansByGroup(points_.codes, before_.labels, champion_->segments.size(), rows().weights);
+      fit_ = model::RefineKMeans(points_.codes, groups.means, kLloydIterations, rows().weights);
+      report_.clusters.anchored = true;
+      report_.clusters.cold_inertia =
+          model::FitKMeans(points_.codes,
+                           {.clusters = static_cast<int>(groups.kept.size()),
+                            .starts = kColdStarts,
+                            .iterations_max = kLloydIterations,
+                            .seed = options_.seed},
+                           rows().weights)
+              .inertia;
+      for (const std::size_t g : groups.kept) ids_.push_back(champion_->segments[g].id);
+    } else {
+      SEGMENTD_ASSIGN_OR_RETURN(Clusters clusters,
+                                ChooseClusters(points_.codes, rows().weights, options_, progress_));
+      fit_ = std::move(clusters.fit);
+      bundle_.inertia_by_k = std::move(clusters.inertia_by_k);
+      bundle_.silhouette_by_k = std::move(clusters.silhouette_by_k);
+    }
+    bundle_.inertia = fit_.inertia;
+    bundle_.simplified_silhouette = model::SimplifiedSilhouette(points_.codes, fit_.centroids);
+    return Ok();
+  }
+
+  // Gives every cluster the id of the segment that it is, or one that nobody had; then segments
+  // stand in the order of their ids, and labels with them.
+  void Identify() {
+    bundle_.segments = DescribeClusters(points_, fit_.centroids, fit_.labels);
+    std::vector<SegmentId> ids(bundle_.segments.size());
+    std::vector<model::Lineage> lineage;
+    std::vector<int> cluster_of_child;
+    if (champion_ != nullptr) {
+      std::vector<SegmentId> known;
+      for (const model::Segment& segment : champion_->segments) known.push_back(segment.id);
+      const Eigen::MatrixXd overlap = Overlap(before_.labels, static_cast<Index>(known.size()),
+                                              fit_.labels, fit_.centroids.cols(), rows().weights);
+      Identities found = Match(overlap, known);
+      ids = ids_.empty() ? std::move(found.ids) : ids_;
+      for (std::size_t i = 0; i < found.lineage.size(); ++i) {
+        // Those who start from a segment's customers stay that segment, wherever they drift to.
+        const bool is_end = found.lineage[i].kind >= model::Lineage::Kind::kMerged;
+        if (!ids_.empty() && (!is_end || std::ranges::count(ids_, found.lineage[i].parent) > 0)) {
+          continue;
+        }
+        lineage.push_back(found.lineage[i]);
+        cluster_of_child.push_back(found.cluster_of_child[i]);
+      }
+    }
+    for (const std::size_t i : OrderOfStanding(bundle_)) {
+      if (ids[i] == SegmentId{}) ids[i] = SegmentId{bundle_.next_segment_id++};
+      bundle_.segments[i].id = ids[i];
+    }
+    for (std::size_t i = 0; i < lineage.size(); ++i) {
+      lineage[i].sequence = bundle_.sequence;
+      const int child = cluster_of_child[i];
+      if (child >= 0) lineage[i].child = ids[static_cast<std::size_t>(child)];
+      bundle_.lineage.push_back(lineage[i]);
+    }
+    SortSegments();
+  }
+
+  void SortSegments() {
+    std::vector<std::size_t> order(bundle_.segments.size());
+    std::iota(order.begin(), order.end(), 0);
+    std::ranges::sort(order, {}, [&](std::size_t i) { return bundle_.segments[i].id; });
+    std::vector<int> place(order.size());
+    std::vector<model::Segment> sorted;
+    for (std::size_t i = 0; i < order.size(); ++i) {
+      place[order[i]] = static_cast<int>(i);
+      sorted.push_back(std::move(bundle_.segments[order[i]]));
+    }
+    bundle_.segments = std::move(sorted);
+    for (int& label : fit_.labels) label = place[static_cast<std::size_t>(label)];
+  }
+
+  void Measure() {
+    MeasureEmbedding();
+    ClusterReport& clusters = report_.clusters;
+    clusters.inertia = bundle_.inertia;
+    clusters.simplified_silhouette = bundle_.simplified_silhouette;
+    clusters.davies_bouldin = model::DaviesBouldin(points_.codes, fit_.labels);
+    clusters.calinski_harabasz = model::CalinskiHarabasz(points_.codes, fit_.labels);
+    const Index step = (rows().size() + kSilhouetteRows - 1) / kSilhouetteRows;
+    std::vector<Index> sample;
+    std::vector<int> labels;
+    std::vector<int> champion_labels;
+    for (Index i = 0; i < rows().size(); i += step) {
+      sample.push_back(i);
+      labels.push_back(fit_.labels[static_cast<std::size_t>(i)]);
+      if (champion_ != nullptr) {
+        champion_labels.push_back(before_.labels[static_cast<std::size_t>(i)]);
+      }
+    }
+    const model::Matrix scaled = points_.scaled(Eigen::all, sample);
+    clusters.silhouette = model::Silhouette(scaled, labels);
+    if (champion_ == nullptr) return;
+    clusters.champion_silhouette = model::Silhouette(scaled, champion_labels);
+    report_.movement =
+        MeasureMovement(*champion_, before_.labels, bundle_, fit_.labels, rows().weights);
+  }
+
+  void MeasureEmbedding() {
+    EmbeddingReport& report = report_.embedding;
+    report_.finite = points_.codes.allFinite();
+    report.error = report.champion_error = report.pca_error =
+        std::numeric_limits<double>::quiet_NaN();
+    const Eigen::MatrixXd codes = points_.codes.cast<double>();
+    const Eigen::MatrixXd centred = codes.colwise() - codes.rowwise().mean().eval();
+    const Eigen::MatrixXd covariance =
+        centred * centred.transpose() / static_cast<double>(codes.cols());
+    const Eigen::VectorXd variances = covariance.diagonal();
+    report.active_units =
+        static_cast<int>((variances.array() > kActive * variances.maxCoeff()).count());
+    const double squares = covariance.squaredNorm();
+    report.participation = squares > 0 ? std::pow(covariance.trace(), 2) / squares : 0;
+  }
+
+  const model::Bundle* champion_;
+  const Options& options_;
+  const Progress& progress_;
+  Points points_;
+  Placed before_;  // under the champion
+  model::KMeansFit fit_;
+  std::vector<SegmentId> ids_;  // by cluster, where they start from the champion's segments
+  model::Bundle bundle_;
+  Report report_;
+};
+
+}  // namespace
+
+Result<Retrained> Retrain(const model::Bundle* champion, const Rows& rows, const Options& options,
+                          const Progress& progress) {
+  SEGMENTD_RETURN_IF_ERROR(CheckOptions(rows, options));
+  return Retraining(champion, rows, options, progress).Run();
+}
+
+}  // namespace segmentd::learn
