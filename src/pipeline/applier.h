@@ -29,7 +29,7 @@ struct Context {
 };
 
 // First pass, in order: time checks, due timers, profiles, folding; adds a column per decision (and
-// one for the state before it where a customer meets the first model). Turns what is refused into
+// one for the state before it where a customer meets a model). Turns what is refused into
 // rejections.
 void FoldBatch(const Context& context, Batch::Body& batch, PartitionClock& clock, Counts& counts);
 

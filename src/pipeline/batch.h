@@ -20,7 +20,7 @@ struct Item {
   std::variant<event::Event, event::Profile, event::Rejection> what;
   std::uint32_t customer = 0;        // index into customers; meaningless for a rejection
   std::uint32_t column = kNoColumn;  // of the snapshot after the event
-  std::uint32_t before = kNoColumn;  // of the snapshot before it, for a customer no model has seen
+  std::uint32_t found = kNoColumn;   // as the model found a customer that it has not judged yet
   bool late = false;
   bool first = false;  // the customer's first accepted event
 };
@@ -30,6 +30,7 @@ struct Firing {
   std::size_t before = 0;  // index into items
   std::uint32_t customer = 0;
   std::uint32_t column = kNoColumn;  // of the snapshot as of the deadline; none for an expiry
+  std::uint32_t found = kNoColumn;   // as with an item
   Deadline deadline;
 };
 

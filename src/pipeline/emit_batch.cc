@@ -42,10 +42,10 @@ class Emitter {
   void Fire(const Firing& firing);
 
  private:
-  // The customer had a history before the first model: takes its segment as the model's arrival
-  // would have given it, so that this event is told from a change of the model.
-  void Backfill(const Item& item);
-  void BeginRisk(const Item& item, segment::State& state) const;
+  // The customer had a history before the model: takes its segment and its risk as the model's
+  // arrival would have given them, so that what comes next is told from a change of the model.
+  void Meet(std::uint32_t customer, std::uint32_t found, bool purchase);
+  bool Met(std::uint32_t customer) const { return !met_.empty() && met_[customer]; }
   // The customer is forgotten, but for the numbers that its next changes go on from.
   void Expire(const Firing& firing);
   // Takes the decision that is due, and publishes what it changed.
@@ -68,6 +68,7 @@ class Emitter {
   const Context& context_;
   Batch::Body& batch_;
   Effects& effects_;
+  std::vector<bool> met_;  // by customer: a timer of this batch left the model's trace
 };
 
 segment::Decision Emitter::Take(std::uint32_t column, Customer& customer) const {
@@ -86,16 +87,16 @@ bool Emitter::PeriodIsOver(std::uint32_t customer, std::uint32_t column) const {
 }
 
 void Emitter::Decide(const Item& item, const event::RawRecord& record) {
-  const segment::State& state = context_.customers[item.customer].segment;
-  if (item.before != kNoColumn && state.current == SegmentId{}) Backfill(item);
   const auto& event = std::get<event::Event>(item.what);
+  const bool purchase = event.kind == event::Kind::kPurchase;
+  if (item.found != kNoColumn && !Met(item.customer)) Meet(item.customer, item.found, purchase);
   Occasion occasion{item.customer, item.column, item.late ? "correction" : "event", {}, {}};
   occasion.cause.topic = context_.options.input_topics[static_cast<std::size_t>(record.source)];
   occasion.cause.partition = record.partition;
   occasion.cause.offset = record.offset;
   occasion.cause.event_time_ms = event.event_time_ms;
   occasion.headers = record.headers;
-  occasion.purchase = event.kind == event::Kind::kPurchase;
+  occasion.purchase = purchase;
   Settle(occasion);
 }
 
@@ -134,34 +135,24 @@ risk::Crossing Emitter::StepRisk(const Occasion& occasion, const segment::State&
   return crossing;
 }
 
-void Emitter::Backfill(const Item& item) {
-  Customer& customer = context_.customers[item.customer];
+void Emitter::Meet(std::uint32_t index, std::uint32_t found, bool purchase) {
+  Customer& customer = context_.customers[index];
   const segment::State before = customer.segment;
-  const segment::Decision decision = Take(item.before, customer);
-  BeginRisk(item, customer.segment);
-  customer.segment.model_sequence = context_.model->bundle.sequence;
-  if (context_.options.backfill) {
-    Occasion occasion{item.customer, item.before, "backfill", {}, {}};
+  const bool first = before.current == SegmentId{};
+  const segment::Decision decision = Take(found, customer);
+  // A purchase ends whatever silence there was.
+  const std::optional<risk::History>& history = context_.scorer.column(found).history;
+  if (context_.risk.on() && history && !purchase) context_.risk.Begin(*history, customer.segment);
+  if (!decision.changed) return;
+  if (first && !context_.options.backfill) {
+    customer.segment.model_sequence = context_.model->bundle.sequence;
+  } else {
+    Occasion occasion{index, found, first ? "backfill" : "model", {}, {}};
     occasion.cause.kind = Cause::Kind::kModel;
     occasion.cause.model_version = context_.model->version;
     Publish(occasion, before, decision, risk::Crossing::kNone);
   }
-  if (context_.options.state_every == StateEvery::kChange) {
-    WriteState(item.customer, item.before);
-  }
-}
-
-// As if the model had spoken just before the event: that it speaks first is no alert. A purchase
-// ends whatever silence there was.
-void Emitter::BeginRisk(const Item& item, segment::State& state) const {
-  const Scorer::Column& before = context_.scorer.column(item.before);
-  const bool purchase = std::get<event::Event>(item.what).kind == event::Kind::kPurchase;
-  if (!context_.risk.on() || !before.history || purchase) return;
-  risk::History history = *before.history;
-  history.age_weeks =
-      history.recency_weeks +
-      WeeksBetween(before.last_purchase_ms, context_.scorer.column(item.column).as_of_ms);
-  context_.risk.Begin(history, state);
+  if (context_.options.state_every == StateEvery::kChange) WriteState(index, found);
 }
 
 Occasion Emitter::Due(const Firing& firing) const {
@@ -184,8 +175,16 @@ void Emitter::Fire(const Firing& firing) {
   if (context_.model == nullptr) return;
   Customer& customer = context_.customers[firing.customer];
   const segment::State before = customer.segment;
+  if (firing.found != kNoColumn && !Met(firing.customer)) {
+    Meet(firing.customer, firing.found, /*purchase=*/false);
+  }
   Settle(Due(firing));
   if (customer.segment == before) return;
+  if (firing.found != kNoColumn &&
+      firing.deadline.at_ms > context_.scorer.column(firing.found).as_of_ms) {
+    met_.resize(context_.customers.size());
+    met_[firing.customer] = true;
+  }
   context_.outcomes[firing.customer].changed = true;
   customer.record.as_of_ms = std::max(customer.record.as_of_ms, firing.deadline.at_ms);
 }

@@ -43,15 +43,17 @@ constexpr std::size_t kFiringsMax = 512;
 // The pass over one batch; short-lived.
 class Folder {
  public:
-  Folder(const Context& context, Batch::Body& batch, std::size_t firings_max, std::int64_t fired_ms)
+  Folder(const Context& context, Batch::Body& batch, std::size_t firings_max,
+         const PartitionClock& clock)
       : context_(context),
         batch_(batch),
         frozen_(context.features.frozen()),
         firings_max_(firings_max),
+        model_since_ms_(clock.model_since_ms),
+        fired_ms_(clock.fired_ms),
         customers_(batch.customers.size()) {
     for (std::size_t i = 0; i < customers_.size(); ++i) {
       customers_[i].scored = context.customers[i].segment.current != SegmentId{};
-      customers_[i].fired_ms = fired_ms;
     }
   }
 
@@ -64,15 +66,16 @@ class Folder {
  private:
   // What this pass knows of a customer beside its state.
   struct Known {
-    bool scored = false;  // by a model, be it not there now
-    bool folded = false;  // an event of this batch was
-    std::int64_t fired_ms = INT64_MIN;
+    bool scored = false;              // by a model, be it not there now
+    bool folded = false;              // an event of this batch was
     std::int64_t waited_ms = kNever;  // a timer was armed for no later than this
   };
 
   std::int64_t Fire(std::size_t before, std::uint32_t customer, Deadline next,
                     std::int64_t until_ms);
   bool FireBefore(std::size_t index, const event::Event& event, std::int64_t clock_ms);
+  bool Unmet(std::uint32_t customer) const;
+  std::uint32_t Found(std::uint32_t customer, std::int64_t at_ms);
   std::int64_t FirstAfter(std::uint32_t customer, Deadline next, std::int64_t clock_ms) const;
   void FoldEvent(std::size_t index, const event::Event& event, PartitionClock& clock,
                  Counts& counts);
@@ -81,6 +84,8 @@ class Folder {
   Batch::Body& batch_;
   const feature::FrozenNames frozen_;
   const std::size_t firings_max_;
+  const std::int64_t model_since_ms_;
+  const std::int64_t fired_ms_;
   std::vector<Known> customers_;
 };
 
@@ -110,16 +115,33 @@ void Folder::Fold(std::size_t index, PartitionClock& clock, Counts& counts) {
   }
 }
 
+// The present model has judged nothing of the customer that left a trace.
+bool Folder::Unmet(std::uint32_t customer) const {
+  const Customer& known = context_.customers[customer];
+  if (context_.model == nullptr || known.record.events == 0) return false;
+  return !customers_[customer].scored || known.record.as_of_ms <= model_since_ms_;
+}
+
+// The snapshot as the model finds a customer that it has not judged yet; at_ms: of what comes next.
+std::uint32_t Folder::Found(std::uint32_t customer, std::int64_t at_ms) {
+  if (!Unmet(customer)) return kNoColumn;
+  const feature::Record& record = context_.customers[customer].record;
+  const std::int64_t found_ms = std::min(std::max(record.as_of_ms, model_since_ms_), at_ms);
+  return context_.scorer.Add(context_.features, record, found_ms);
+}
+
 // What was due before an event fires before it. False for a duplicate, before which nothing does.
 bool Folder::FireBefore(std::size_t index, const event::Event& event, std::int64_t clock_ms) {
   const std::uint32_t customer = batch_.items[index].customer;
   feature::Record& record = context_.customers[customer].record;
   Known& known = customers_[customer];
   // An event of this batch may have set new deadlines amid those that had fired before.
+  // So may a model have that has just come.
+  const bool known_deadlines = !known.folded && !Unmet(customer);
   const std::int64_t after_ms =
-      known.folded ? record.as_of_ms : std::max(record.as_of_ms, known.fired_ms);
+      std::max(record.as_of_ms, known_deadlines ? fired_ms_ : model_since_ms_);
   const Deadline next = context_.deadlines.Next(record, known.scored, after_ms);
-  if (!known.folded) known.waited_ms = FirstAfter(customer, next, clock_ms);
+  if (known_deadlines) known.waited_ms = FirstAfter(customer, next, clock_ms);
   const std::int64_t until_ms = std::max(clock_ms, event.event_time_ms);
   const bool behind = event.event_time_ms < until_ms;
   if (next.at_ms > until_ms && !behind) return true;
@@ -149,13 +171,14 @@ std::int64_t Folder::Fire(std::size_t before, std::uint32_t customer, Deadline n
   Known& known = customers_[customer];
   while (next.at_ms <= until_ms && batch_.firings.size() < firings_max_) {
     Firing& firing = batch_.firings.emplace_back();
-    firing = {before, customer, kNoColumn, next};
+    firing = {before, customer, kNoColumn, kNoColumn, next};
     if (next.kind == TimerKind::kExpiry) {
       record = feature::Record();
       known.scored = false;
       context_.outcomes[customer].changed = true;
       return kNever;
     }
+    firing.found = Found(customer, next.at_ms);
     firing.column = context_.scorer.Add(context_.features, record, next.at_ms);
     next = context_.deadlines.Next(record, known.scored, next.at_ms);
   }
@@ -164,7 +187,9 @@ std::int64_t Folder::Fire(std::size_t before, std::uint32_t customer, Deadline n
 
 std::int64_t Folder::FireFrom(std::uint32_t customer, std::int64_t from_ms, std::int64_t until_ms) {
   const feature::Record& record = context_.customers[customer].record;
-  const std::int64_t after_ms = std::max(record.as_of_ms, from_ms - 1);
+  // What a former model was to look at is behind; the present one may have armed nothing yet.
+  const std::int64_t since_ms = Unmet(customer) ? model_since_ms_ : from_ms - 1;
+  const std::int64_t after_ms = std::max(record.as_of_ms, since_ms);
   const Deadline next = context_.deadlines.Next(record, customers_[customer].scored, after_ms);
   return Fire(0, customer, next, until_ms);
 }
@@ -175,11 +200,8 @@ void Folder::FoldEvent(std::size_t index, const event::Event& event, PartitionCl
   Customer& customer = context_.customers[item.customer];
   Known& known = customers_[item.customer];
   item.first = customer.record.events == 0;
-  const bool unseen =
-      context_.model && !known.scored && !item.first && customer.segment.ordinal == 0;
-  const std::uint32_t before =
-      unseen ? context_.scorer.Add(context_.features, customer.record, customer.record.as_of_ms)
-             : kNoColumn;
+  const std::uint32_t found =
+      Found(item.customer, std::max(customer.record.as_of_ms, event.event_time_ms));
   const feature::FoldResult folded = feature::Fold(event, frozen_, customer.record);
   if (folded == feature::FoldResult::kDuplicate) {
     ++counts.duplicates;
@@ -191,7 +213,7 @@ void Folder::FoldEvent(std::size_t index, const event::Event& event, PartitionCl
   known.folded = true;
   known.scored = known.scored || context_.model != nullptr;
   item.late = folded == feature::FoldResult::kLate;
-  item.before = before;
+  item.found = found;
   item.column = context_.scorer.Add(context_.features, customer.record, customer.record.as_of_ms);
   ++counts.accepted;
   if (item.late) {
@@ -215,7 +237,7 @@ void Folder::Arm() {
 
 void FoldBatch(const Context& context, Batch::Body& batch, PartitionClock& clock, Counts& counts) {
   context.scorer.Start(context.features, 2 * batch.items.size());
-  Folder folder(context, batch, SIZE_MAX, clock.fired_ms);
+  Folder folder(context, batch, SIZE_MAX, clock);
   for (std::size_t i = 0; i < batch.items.size(); ++i) folder.Fold(i, clock, counts);
   folder.Arm();
 }
@@ -223,7 +245,7 @@ void FoldBatch(const Context& context, Batch::Body& batch, PartitionClock& clock
 void FoldTimers(const Context& context, Batch::Body& batch, std::span<const DueTimer> due,
                 const PartitionClock& clock) {
   context.scorer.Start(context.features, kFiringsMax);
-  Folder folder(context, batch, kFiringsMax, INT64_MIN);
+  Folder folder(context, batch, kFiringsMax, clock);
   for (std::uint32_t i = 0; i < due.size(); ++i) {
     context.outcomes[i].arm_ms = folder.FireFrom(i, due[i].deadline_ms, clock.clock_ms);
   }

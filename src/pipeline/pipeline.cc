@@ -77,6 +77,11 @@ void Pipeline::UseModel(std::shared_ptr<const Model> model) { body_->UseModel(st
 
 const Model* Pipeline::model() const { return body_->model.get(); }
 
+void Pipeline::BeginModel(PartitionClock& clock) const {
+  if (clock.clock_ms == INT64_MIN) return;
+  clock.model_since_ms = clock.clock_ms + body_->options.out_of_orderness_ms;
+}
+
 void Pipeline::Body::UseModel(std::shared_ptr<const Model> next) {
   model = std::move(next);
   ready = ReadyJson(features(), model.get());

@@ -15,6 +15,7 @@ std::string EncodeMeta(const TaskMeta& meta) {
   message.set_profiles_next(meta.profiles_next.value());
   if (meta.clock_ms != INT64_MIN) message.set_clock_ms(meta.clock_ms);
   message.set_model_version(meta.model_version);
+  if (meta.model_since_ms != INT64_MIN) message.set_model_since_ms(meta.model_since_ms);
   message.set_changelog_next(meta.changelog_next.value());
   message.set_written_wall_ms(meta.written_wall_ms);
   message.set_origin_ms(meta.origin_ms);
@@ -44,6 +45,7 @@ Result<TaskMeta> DecodeMeta(std::string_view bytes) {
   meta.profiles_next = Offset{message.profiles_next()};
   if (message.has_clock_ms()) meta.clock_ms = message.clock_ms();
   meta.model_version = message.model_version();
+  if (message.has_model_since_ms()) meta.model_since_ms = message.model_since_ms();
   meta.changelog_next = Offset{message.changelog_next()};
   meta.written_wall_ms = message.written_wall_ms();
   meta.origin_ms = message.origin_ms();

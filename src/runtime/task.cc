@@ -49,12 +49,22 @@ Status Task::Reread() {
   return Ok();
 }
 
+// Before it judges anything, or is said to have: the state may be of another model.
+void Task::NoteModel() {
+  const pipeline::Model* model = parts_.pipeline.model();
+  const std::string_view version = model == nullptr ? std::string_view() : model->version;
+  if (version == judged_by_) return;
+  judged_by_ = version;
+  if (model != nullptr) parts_.pipeline.BeginModel(clock_);
+}
+
 Status Task::Process(std::span<const event::RawRecord> records, pipeline::Effects& effects) {
   SEGMENTD_ASSERT(running(), "records are for running tasks");
   parts_.pipeline.Decode(records, batch_);
   const std::span<const std::string_view> ids = batch_.customers();
   SEGMENTD_RETURN_IF_ERROR(Fetch(ids));
   outcomes_.assign(ids.size(), {});
+  NoteModel();
   if (timers_.next_ms() != pipeline::kNever) clock_.fired_ms = timers_.next_ms() - 1;
   parts_.pipeline.Apply(batch_, std::span(customers_).first(ids.size()), outcomes_, clock_,
                         parts_.clock.WallMs(), effects);
@@ -160,11 +170,12 @@ Status Task::Produce(Transaction& transaction) {
   if (inputs_[1].assigned) meta_.profiles_next = inputs_[1].next;
   if (inputs_[2].assigned) meta_.control_next = inputs_[2].next;
   meta_.erasures = erasures_;
+  NoteModel();
+  meta_.model_version = judged_by_;
+  meta_.model_since_ms = clock_.model_since_ms;
   meta_.clock_ms = clock_.clock_ms;
   meta_.mark_offset = mark_offset_;
   meta_.mark_hash = mark_hash_;
-  const pipeline::Model* model = parts_.pipeline.model();
-  meta_.model_version = model == nullptr ? "" : model->version;
   meta_.written_wall_ms = parts_.clock.WallMs();
   const std::string bytes = ports::EncodeMeta(meta_);
   const std::string_view view = bytes;

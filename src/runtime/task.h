@@ -112,6 +112,7 @@ class Task {
   Result<bool> WasOvertaken(const Error& error);
   Result<Offset> StartOf(std::size_t source, const std::optional<ports::TaskMeta>& meta);
   Result<bool> MadeAnew(std::size_t source, const ports::TaskMeta& meta);
+  void NoteModel();
   void NoteRead(std::span<const event::RawRecord> records);
   Status Fetch(std::span<const std::string_view> ids);
   Status Produce(Transaction& transaction, std::string_view customer_id, std::string_view image);
@@ -151,6 +152,7 @@ class Task {
   Offset mark_offset_;                         // of the last transactions record that was processed
   std::uint64_t mark_hash_ = 0;
   std::uint64_t erasures_ = 0;
+  std::string judged_by_;  // the model that the state is of, or becomes by the next commit
   pipeline::PartitionClock clock_;
   TimerIndex timers_;
   IdleClock idle_;

@@ -147,6 +147,9 @@ Status Task::StartInputs() {
   meta_.changelog_next = restorer.changelog_next();
   stored_ = meta_;
   clock_.clock_ms = meta_.clock_ms;
+  clock_.model_since_ms = meta_.model_since_ms;
+  judged_by_ = meta_.model_version;
+  NoteModel();
   mark_offset_ = meta_.mark_offset;
   mark_hash_ = meta_.mark_hash;
   erasures_ = meta_.erasures;

@@ -23,6 +23,7 @@ Status Task::FireTimers(std::size_t timers_max, pipeline::Effects& effects) {
   }
   SEGMENTD_RETURN_IF_ERROR(Fetch(ids_));
   outcomes_.assign(ids_.size(), {});
+  NoteModel();
   parts_.pipeline.Fire(partition_, due_views_, customers_, outcomes_, clock_, parts_.clock.WallMs(),
                        effects);
   KeepOutcomes(ids_);

@@ -56,6 +56,11 @@ void PipelineHarness::Run(const std::vector<OwnedRecord>& records, std::size_t b
   }
 }
 
+void PipelineHarness::UseModel(std::shared_ptr<const pipeline::Model> model) {
+  pipeline_->UseModel(std::move(model));
+  pipeline_->BeginModel(clock_);
+}
+
 std::vector<pipeline::Customer> PipelineHarness::Fetch(
     std::span<const std::string_view> ids) const {
   std::vector<pipeline::Customer> customers(ids.size());

@@ -42,6 +42,9 @@ class PipelineHarness {
   // Wall time moves the clock; then fires what is due.
   void PassTime(std::int64_t to_ms);
 
+  // From the next record on.
+  void UseModel(std::shared_ptr<const pipeline::Model> model);
+
   pipeline::Pipeline& pipeline() { return *pipeline_; }
   const pipeline::Effects& effects() const { return effects_; }
   std::vector<pipeline::OutRecord> Outputs(pipeline::Topic topic) const;

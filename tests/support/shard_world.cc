@@ -98,6 +98,7 @@ void ShardWorld::AddInput(std::uint64_t seed, int n) {
 
 std::optional<Status> ShardWorld::RunOnce(std::stop_token stop) {
   ShardProcess process(broker, clock, stores, chaos, probe, options);
+  if (model != nullptr) process.pipeline->UseModel(model);
   try {
     return process.shard.Run(std::move(stop));
   } catch (const Crash&) {
@@ -118,6 +119,7 @@ Status ShardWorld::RunForPolls(int polls, const std::function<void(int)>& meanwh
     return Ok();
   });
   ShardProcess process(broker, clock, stores, chaos, probe, options);
+  if (model != nullptr) process.pipeline->UseModel(model);
   const Status ended = process.shard.Run(stop.get_token());
   chaos.Watch({});
   return ended;
@@ -134,8 +136,8 @@ Status ShardWorld::RunUntilDrained() {
 
 std::string ShardWorld::AllOutput() {
   std::string all;
-  for (const auto topic :
-       {pipeline::Topic::kSegmentChanged, pipeline::Topic::kCustomerState, pipeline::Topic::kDlq}) {
+  for (const auto topic : {pipeline::Topic::kSegmentChanged, pipeline::Topic::kCustomerState,
+                           pipeline::Topic::kAtRisk, pipeline::Topic::kDlq}) {
     for (int p = 0; p < broker.partitions(); ++p) {
       all += fmt::format("--- {} {}\n", FakeBroker::OutputTopic(topic), p);
       // Of each customer in order: which customer's timer fires first depends on the schedule.

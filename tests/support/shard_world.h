@@ -63,6 +63,7 @@ struct ShardWorld {
   MemoryStores stores;
   RecordingProbe probe;
   runtime::ShardOptions options;
+  std::shared_ptr<const pipeline::Model> model;  // of later processes; nullptr: OrdersBundle
   int crashes = 0;
 };
 

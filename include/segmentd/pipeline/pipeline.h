@@ -46,6 +46,8 @@ struct PartitionClock {
   // Up to here every timer has fired. Spares looking again, and changes no output: what fired
   // without an effect may fire again.
   std::int64_t fired_ms = INT64_MIN;
+  // The newest accepted event when the model came: what another model judged is not later.
+  std::int64_t model_since_ms = INT64_MIN;
 };
 
 // An armed timer whose time has come.
@@ -151,6 +153,9 @@ class Pipeline {
   // The model that scores from the next Apply on; nullptr: state only.
   void UseModel(std::shared_ptr<const Model> model);
   const Model* model() const;
+  // A partition's state is of another model, or of none. Each customer meets the present one once,
+  // as of now, before anything else comes of it: what that changes is the model's, and no alert.
+  void BeginModel(PartitionClock& clock) const;
 
   // Decodes the records of ONE partition (both sources may be mixed), in their order. What cannot
   // be used is kept for Apply to dead-letter in its place.

@@ -20,8 +20,9 @@ struct TaskMeta {
   Offset transactions_next;  // first input offset not yet in the state
   Offset profiles_next;
   std::int64_t clock_ms = INT64_MIN;
-  std::string model_version;  // that scored last; empty: none yet
-  Offset changelog_next;      // in the store only: first changelog offset not yet in it
+  std::string model_version;                // that scored last; empty: none yet
+  std::int64_t model_since_ms = INT64_MIN;  // PartitionClock's
+  Offset changelog_next;  // in the store only: first changelog offset not yet in it
   std::int64_t written_wall_ms = 0;
   std::int64_t origin_ms = 0;  // when this line of state began: a changelog made anew has another
   std::string cluster;         // Kafka's id, in the store only; empty: not known

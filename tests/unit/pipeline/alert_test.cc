@@ -36,7 +36,7 @@ class AlertTest : public testing::Test {
     bundle.risk.spend_mean = 20;
     bundle.risk.tier_mid = 100;
     bundle.risk.tier_high = 100'000;
-    harness.pipeline().UseModel(support::LoadModel(bundle));
+    harness.UseModel(support::LoadModel(bundle));
   }
   static OwnedRecord Purchase(int day) {
     return support::Purchase("c1", FormatRfc3339(kStartMs + day * kDayMs), 20);
@@ -175,11 +175,12 @@ TEST_F(AlertTest, IsNeutralUntilTheModelHasParameters) {
 TEST_F(AlertTest, AModelThatComesToASilentCustomerRaisesNoAlert) {
   PipelineHarness harness(AlertOptions());
   harness.Run(Regular());
+  harness.PassTime(kStartMs + 150 * kDayMs);
   UseModel(harness);
-  // A visit, long after: the first that the model sees.
+  // A visit: the first that the model sees.
   harness.Run({{.key = "c1",
                 .value = fmt::format(R"({{"customer_id":"c1","kind":"visit","event_time":"{}"}})",
-                                     FormatRfc3339(kStartMs + 150 * kDayMs)),
+                                     FormatRfc3339(kStartMs + 151 * kDayMs)),
                 .headers = {}}});
   harness.PassTime(kStartMs + 400 * kDayMs);
   EXPECT_TRUE(harness.Outputs(Topic::kAtRisk).empty());

@@ -12,6 +12,7 @@ TEST(TaskMetaTest, ReadsBackWhatWasWritten) {
   meta.profiles_next = Offset{1LL << 40};
   meta.clock_ms = -5;
   meta.model_version = "0123456789abcdef";
+  meta.model_since_ms = 1'650'000'000'000;
   meta.changelog_next = Offset{77};
   meta.written_wall_ms = 1'700'000'000'000;
   meta.origin_ms = 1'600'000'000'000;
@@ -25,7 +26,7 @@ TEST(TaskMetaTest, ReadsBackWhatWasWritten) {
 }
 
 TEST(TaskMetaTest, KeepsAClockThatHasSeenNothing) {
-  EXPECT_EQ(DecodeMeta(EncodeMeta(TaskMeta{})).value().clock_ms, INT64_MIN);
+  EXPECT_EQ(DecodeMeta(EncodeMeta(TaskMeta{})).value(), TaskMeta{});
 }
 
 TEST(TaskMetaTest, CallsForeignBytesCorrupt) {
