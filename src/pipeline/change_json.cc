@@ -171,7 +171,13 @@ std::string StateJson(const StateFacts& facts) {
     json.Key("score").Double(facts.risk.scores->score).EndObject();
     json.Key("value").BeginObject().Key("clv_365d").Double(facts.risk.scores->clv_365d);
     json.Key("tier").String(risk::TierName(facts.risk.scores->tier));
-    json.Key("next_category").BeginArray().EndArray().EndObject();
+    json.Key("next_category").BeginArray();
+    for (const risk::NextCategory& next : facts.next_categories) {
+      json.BeginObject().Key("category").String(next.name).Key("p").Double(next.p);
+      json.Key("lift").Double(next.lift).Key("customers");
+      json.Int(static_cast<std::int64_t>(next.customers)).EndObject();
+    }
+    json.EndArray().EndObject();
   } else {
     json.Key("risk").Null().Key("value").Null();
   }

@@ -159,6 +159,13 @@ std::string StateProto(const StateFacts& facts) {
     state.mutable_risk()->set_score(facts.risk.scores->score);
     state.mutable_value()->set_clv_365d(facts.risk.scores->clv_365d);
     state.mutable_value()->set_tier(std::string(risk::TierName(facts.risk.scores->tier)));
+    for (const risk::NextCategory& next : facts.next_categories) {
+      v1::NextCategory& told = *state.mutable_value()->add_next_category();
+      told.set_category(std::string(next.name));
+      told.set_p(next.p);
+      told.set_lift(next.lift);
+      told.set_customers(next.customers);
+    }
   }
   state.set_model(std::string(facts.model_version));
   for (std::size_t i = 0; i < facts.features.size(); ++i) {

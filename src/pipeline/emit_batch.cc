@@ -367,19 +367,24 @@ OutRecord StateOf(const Context& context, Partition partition, std::string_view 
                   const segment::State& state, std::uint32_t column) {
   StateFacts facts;
   facts.customer_id = customer_id;
+  facts.values = context.scorer.raw(column);
+  facts.risk = RiskOf(context, state, column);
   if (context.model && state.current != SegmentId{}) {
     const model::Segment* segment = context.model->Find(state.current);
+    if (segment != nullptr && facts.risk.scores) {
+      facts.next_categories =
+          risk::NextCategories(segment->categories, facts.values,
+                               static_cast<double>(context.scorer.column(column).orders));
+    }
     facts.segment = Membership{state.current, segment ? segment->name() : std::string_view{},
                                state.since_ms, segment ? segment->activity : 0};
     facts.model_version = context.model->version;
   }
   facts.ordinal = state.ordinal;
-  facts.risk = RiskOf(context, state, column);
   facts.as_of_ms = context.scorer.column(column).as_of_ms;
   facts.last_event_ms = context.scorer.column(column).last_event_ms;
   facts.features = context.features.names();
   facts.feature_keys = context.ready.keys();
-  facts.values = context.scorer.raw(column);
   return CustomerStateRecord(context.options, facts, partition);
 }
 

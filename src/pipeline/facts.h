@@ -5,9 +5,11 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "segmentd/base/ids.h"
 #include "segmentd/pipeline/scores.h"
+#include "segmentd/risk/next_category.h"
 #include "segmentd/segment/explanation.h"
 
 namespace segmentd::pipeline {
@@ -91,7 +93,8 @@ struct StateFacts {
   std::int64_t as_of_ms = 0;
   std::int64_t last_event_ms = 0;
   RiskFacts risk;
-  std::string_view model_version;  // empty: none
+  std::vector<risk::NextCategory> next_categories;  // told with the scores
+  std::string_view model_version;                   // empty: none
   std::span<const std::string> features;
   std::span<const std::string> feature_keys;  // the same as JsonKey has them
   std::span<const double> values;             // NaN: missing

@@ -26,6 +26,7 @@ std::uint32_t Scorer::Add(const feature::FeatureSet& features, const feature::Re
   Column& basis = columns_.emplace_back();
   basis.as_of_ms = as_of_ms;
   basis.last_event_ms = record.last_event_ms;
+  basis.orders = record.orders;
   if (record.orders > 0) {
     basis.history = HistoryOf(record, as_of_ms);
     basis.last_purchase_ms = record.last_purchase_ms;

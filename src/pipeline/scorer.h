@@ -19,6 +19,7 @@ class Scorer {
     // For scores; nothing before the first purchase.
     std::optional<risk::History> history;
     std::int64_t last_purchase_ms = 0;
+    std::uint64_t orders = 0;
   };
 
   // Makes room for so many snapshots of a feature set; more may come.
