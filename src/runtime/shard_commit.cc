@@ -33,8 +33,9 @@ bool Shard::Body::CommitDue() const {
   if (dirty_since_ms < 0) return false;
   const std::int64_t now_ms = NowMs();
   if (now_ms - dirty_since_ms >= options.commit_interval_ms) return true;
-  // While more records wait, a change is late already, and small commits would make it later.
-  const bool early = change_since_ms >= 0 && !behind;
+  // While more records or due timers wait, a change is late already, and small commits would make
+  // it later.
+  const bool early = change_since_ms >= 0 && !behind && !timers_left;
   if (early && now_ms - change_since_ms >= options.change_within_ms) return true;
   if (records >= options.commit_records_max) return true;
   std::int64_t bytes = 0;

@@ -72,6 +72,20 @@ TEST(ShardTimersTest, EndsARunOnlyWhenTheDueTimersOfItsClockAreCommitted) {
   EXPECT_GT(disk.timers.begin()->deadline_ms, disk.meta->clock_ms);
 }
 
+TEST(ShardTimersTest, LetsChangesWaitForTheIntervalWhileMoreTimersAreDue) {
+  ShardWorld world(1);
+  for (int i = 0; i < 2000; ++i) AddLoyal(world, kFirst, fmt::format("c{}", i));
+  world.options.change_within_ms = 0;
+  world.options.commit_interval_ms = 3'600'000;
+  RunFor(world, kSecondMs);
+  ASSERT_TRUE(ByInactivity(world, kFirst).empty());
+  world.AddPurchase(kFirst, "other", 60);
+  const std::size_t commits = world.probe.commits.size();
+  RunFor(world, kSecondMs);
+  EXPECT_EQ(ByInactivity(world, kFirst).size(), 2000U);
+  EXPECT_EQ(world.probe.commits.size() - commits, 1U) << "the changes of all slices in one";
+}
+
 TEST(ShardTimersTest, FiresWhatACrashLeftDueAlthoughTheInputIsUsedUp) {
   ShardWorld world(1);
   AddLoyal(world, kFirst, "quiet");
