@@ -114,6 +114,9 @@ Checked ReadFields(const TransactionScalars& scalars, Event& event) {
     return ok;
   if (auto ok = ReadName("category", scalars[Field::kCategory], event.category); !ok) return ok;
   if (auto ok = ReadName("channel", scalars[Field::kChannel], event.channel); !ok) return ok;
+  // Told to people, and in no feature: what is none is left out.
+  const Scalar& currency = scalars[Field::kCurrency];
+  if (currency.type == Type::kText) event.currency = currency.text;
   return ReadMagnitude("discount", scalars[Field::kDiscount], kind, event.discount);
 }
 

@@ -15,9 +15,6 @@
 namespace segmentd::event {
 namespace {
 
-// A field of the contract that no feature reads; it may be mapped all the same.
-constexpr std::string_view kCurrency = "currency";
-
 bool IsConstant(const FieldSource& source) {
   return !std::holds_alternative<std::monostate>(source.constant);
 }
@@ -68,7 +65,6 @@ class Mapping {
 
   Status CheckName(std::string_view name) const {
     std::vector<std::string_view> known(kFieldNames.begin(), kFieldNames.end());
-    known.push_back(kCurrency);
     known.insert(known.end(), format_.profile_attributes.begin(), format_.profile_attributes.end());
     if (std::find(known.begin(), known.end(), name) != known.end()) return Ok();
     if (const auto nearest = NearestName(name, known)) {
@@ -99,7 +95,7 @@ class Mapping {
     }
     const Scalar constant = ConstantOf(source);
     const auto field = std::find(kFieldNames.begin(), kFieldNames.end(), name);
-    if (field == kFieldNames.end()) return Ok();
+    if (field == kFieldNames.end()) return Ok();  // a profile's attribute
     const auto checked = CheckField(static_cast<Field>(field - kFieldNames.begin()), constant);
     if (!checked) return Fail(Code::kConfig, "{}", checked.error().message);
     if (!IsUtf8(constant.text)) return Fail(Code::kConfig, "the constant is not UTF-8");
@@ -191,6 +187,7 @@ class RecordDecoder final : public Decoder {
     if (auto ok = AssembleEvent(key, transaction_, time_, event); !ok) return ok;
     event.category = reader_->Keep(event.category);
     event.channel = reader_->Keep(event.channel);
+    event.currency = reader_->Keep(event.currency);
     return {};
   }
 

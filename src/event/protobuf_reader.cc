@@ -88,7 +88,7 @@ void ReadFields(pbf_reader message, TransactionScalars& scalars) {
         scalars[Field::kDiscount] = ReadDouble(message);
         break;
       case tag_and_type(10, kBytes):
-        ReadText(message);
+        scalars[Field::kCurrency] = ReadText(message);
         break;
       default:
         message.skip();

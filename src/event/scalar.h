@@ -36,11 +36,12 @@ enum class Field : std::uint8_t {
   kCategory,
   kChannel,
   kDiscount,
+  kCurrency,
 };
-inline constexpr std::size_t kFieldCount = 9;
+inline constexpr std::size_t kFieldCount = 10;
 inline constexpr std::array<std::string_view, kFieldCount> kFieldNames = {
-    "customer_id", "event_id", "event_time", "kind",    "amount",
-    "quantity",    "category", "channel",    "discount"};
+    "customer_id", "event_id", "event_time", "kind",     "amount",
+    "quantity",    "category", "channel",    "discount", "currency"};
 
 class TransactionScalars {
  public:

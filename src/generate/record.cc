@@ -70,6 +70,7 @@ event::Event ToEvent(const Record& record) {
   event.discount = static_cast<double>(record.discount_cents) / 100;
   event.category = record.category;
   event.channel = record.channel;
+  event.currency = record.currency;
   return event;
 }
 

@@ -123,6 +123,7 @@ class Retraining {
     bundle_.parent = model::BundleVersion(model::EncodeBundle(*champion_));
     bundle_.next_segment_id = std::max(bundle_.next_segment_id, champion_->next_segment_id);
     bundle_.lineage = champion_->lineage;
+    bundle_.currency = champion_->currency;
     bundle_.margin = champion_->margin;
     bundle_.clear_jump = champion_->clear_jump;
     bundle_.dwell = champion_->dwell;

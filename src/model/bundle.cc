@@ -178,6 +178,9 @@ Status CheckBundle(const Bundle& bundle) {
   if (!std::isfinite(bundle.inertia) || !std::isfinite(bundle.simplified_silhouette)) {
     return Fail(Code::kCorruption, "the model's quality figures are not numbers");
   }
+  if (bundle.currency.size() > kCurrencyBytesMax || !IsUtf8(bundle.currency)) {
+    return Fail(Code::kCorruption, "the model's currency is no short text");
+  }
   SEGMENTD_RETURN_IF_ERROR(risk::CheckParameters(bundle.risk));
   SEGMENTD_RETURN_IF_ERROR(CheckFeatures(bundle));
   SEGMENTD_RETURN_IF_ERROR(CheckScaler(bundle));

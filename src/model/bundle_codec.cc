@@ -124,6 +124,7 @@ v1::ModelBundle ToProto(const Bundle& bundle) {
   if (bundle.risk.kind != risk::Kind::kNone) ToProto(bundle.risk, out.mutable_risk());
   for (const Lineage& entry : bundle.lineage) ToProto(entry, out.add_lineage());
   out.set_parent(bundle.parent);
+  out.set_currency(bundle.currency);
   return out;
 }
 
@@ -261,6 +262,7 @@ Result<Bundle> FromProto(const v1::ModelBundle& in) {
     SEGMENTD_ASSIGN_OR_RETURN(out.lineage.emplace_back(), FromProto(entry));
   }
   out.parent = in.parent();
+  out.currency = in.currency();
   return out;
 }
 

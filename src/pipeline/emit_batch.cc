@@ -292,8 +292,8 @@ void Emitter::Alert(const Occasion& occasion, risk::Crossing crossing) {
                              : std::numeric_limits<double>::quiet_NaN();
   facts.segment = state.current;
   facts.segment_name = model.Find(state.current)->name();
-  facts.text = risk::Text(
-      {crossing, facts.idle_days, facts.usual_gap_days, facts.scores.clv_365d, /*currency=*/""});
+  facts.text = risk::Text({crossing, facts.idle_days, facts.usual_gap_days, facts.scores.clv_365d,
+                           model.bundle.currency});
   facts.model_version = model.version;
   facts.k = static_cast<int>(model.ids.size());
   facts.embedding = model::EmbeddingKindName(model.bundle.embedding.kind);

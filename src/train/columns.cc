@@ -18,9 +18,9 @@ namespace {
 
 using event::RejectCode;
 
-constexpr std::array<std::string_view, 9> kNames = {"customer_id", "event_id", "event_time",
-                                                    "kind",        "amount",   "quantity",
-                                                    "category",    "channel",  "discount"};
+constexpr std::array<std::string_view, 10> kNames = {
+    "customer_id", "event_id", "event_time", "kind",     "amount",
+    "quantity",    "category", "channel",    "discount", "currency"};
 constexpr std::size_t kQuotedMax = 48;
 
 // Years 1 to 9999, as for records of a topic.
@@ -160,6 +160,7 @@ tl::expected<event::Event, event::Rejection> Columns::Read(
   if (auto ok = ReadMoney(row, event); !ok) return tl::unexpected<event::Rejection>(ok.error());
   event.category = Text(row, kCategory);
   event.channel = Text(row, kChannel);
+  event.currency = Text(row, kCurrency);
   const auto instant = ReadTime(time);
   if (!instant.has_value()) {
     return Refuse(RejectCode::kBadTime, "event_time is \"{}\"; expected {}", Shown(time),

@@ -37,8 +37,9 @@ class Columns {
     kCategory,
     kChannel,
     kDiscount,
+    kCurrency,
   };
-  static constexpr int kFields = 9;
+  static constexpr int kFields = 10;
 
   // Where a field's text comes from: a column, a constant, or (neither) nowhere.
   struct Place {

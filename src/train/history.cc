@@ -3,6 +3,8 @@
 #include <algorithm>
 
 #include "segmentd/base/hash.h"
+#include "segmentd/base/text.h"
+#include "segmentd/model/bundle.h"
 
 namespace segmentd::train {
 
@@ -28,11 +30,23 @@ void EventTable::Add(const event::Event& event) {
   row.has_id = event.has_id;
   newest_ms = rows.size() == 0 ? row.event_time_ms : std::max(newest_ms, row.event_time_ms);
   rows.Add(row);
+  if (currency && event.kind == event::Kind::kPurchase && event.currency != *currency) {
+    NoteCurrency(event.currency);
+  }
 
   const std::uint64_t customer = Hash64(event.customer_id);
   customer_index.Prefetch(customer);
   waiting[waiting_count++] = customer;
   if (waiting_count == kWaiting) Settle();
+}
+
+void EventTable::NoteCurrency(std::string_view other) {
+  if (other.empty()) return;
+  if (currency->empty() && other.size() <= model::kCurrencyBytesMax && IsUtf8(other)) {
+    currency = other;
+  } else {
+    currency.reset();
+  }
 }
 
 void EventTable::Add(const event::Profile& profile) {

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -82,9 +83,12 @@ struct EventTable {
   Rows rows;
   std::map<std::uint32_t, std::vector<StoredAttribute>> profiles;  // by customer
   std::int64_t newest_ms = 0;
+  // Of all purchases that name one; nothing once they name several.
+  std::optional<std::string> currency = std::string();
 
   void Add(const event::Event& event);
   void Add(const event::Profile& profile);
+  void NoteCurrency(std::string_view other);
   // Looks up the customers that wait. Whoever reads rows or customers calls it first.
   void Settle();
   std::uint32_t Customer(std::uint64_t hash);

@@ -120,6 +120,7 @@ class Fitter {
     fit.bundle = std::move(learned.challenger);
     fit.report.notes = std::move(learned.report.notes);
     fit.bundle.trained_rows = fit.report.rows;
+    fit.bundle.currency = table_.currency.value_or("");
     FitRisk(purchases, fit);
     return fit;
   }

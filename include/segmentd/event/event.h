@@ -22,9 +22,10 @@ struct Event {
   double amount = 0;
   double quantity = 1;
   double discount = 0;
-  // Empty: the event names none.
+  // Empty: the event names none. The currency is for words alone: sums know nothing of it.
   std::string_view category;
   std::string_view channel;
+  std::string_view currency;
 };
 
 // One attribute of a customer's profile: a number or a name.

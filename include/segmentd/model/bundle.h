@@ -54,6 +54,8 @@ struct Lineage {
 
 std::string_view LineageKindName(Lineage::Kind kind);  // "split"
 
+inline constexpr std::size_t kCurrencyBytesMax = 8;
+
 // The immutable whole that turns a snapshot into a segment. Knows matrices and names, not
 // customers.
 struct Bundle {
@@ -73,6 +75,7 @@ struct Bundle {
   int dwell = 3;
 
   risk::Parameters risk;  // kNone in models from before there were any
+  std::string currency;   // of all the money in it; empty: not known, or several
 
   // Told, not used: seed, rows, as_of and quality of the fit, for people and gates.
   std::uint64_t seed = 0;

@@ -30,6 +30,16 @@ TEST(JsonTransactionTest, ReadsEveryFieldOfTheContract) {
   EXPECT_EQ(event->discount, 5);
   EXPECT_EQ(event->category, "grocery");
   EXPECT_EQ(event->channel, "web");
+  EXPECT_EQ(event->currency, "EUR");
+}
+
+TEST(JsonTransactionTest, LeavesOutWhatIsNoCurrency) {
+  Decoding decoding;
+  for (const std::string more : {"", R"(,"currency":null)", R"(,"currency":978)"}) {
+    const auto event = decoding.Transaction("c42", Purchase(more));
+    ASSERT_TRUE(event.has_value()) << event.error().message;
+    EXPECT_EQ(event->currency, "");
+  }
 }
 
 TEST(JsonTransactionTest, FillsWhatIsAbsentOrNull) {

@@ -45,6 +45,7 @@ TEST(ProtobufTransactionTest, ReadsEveryFieldOfTheMessage) {
   EXPECT_EQ(event->discount, 5);
   EXPECT_EQ(event->category, "grocery");
   EXPECT_EQ(event->channel, "café");
+  EXPECT_EQ(event->currency, "EUR");
 }
 
 TEST(ProtobufTransactionTest, FillsWhatIsAbsent) {

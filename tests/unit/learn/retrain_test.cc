@@ -52,11 +52,13 @@ TEST(RetrainTest, GivesTheSameBytesForTheSameSeedAndRows) {
 }
 
 TEST(RetrainTest, KeepsIdsAndNamesOverAWarmRetrainOnOtherRows) {
-  const Retrained first = Train(nullptr, MakeRows({}), SmallOptions());
+  Retrained first = Train(nullptr, MakeRows({}), SmallOptions());
+  first.challenger.currency = "EUR";
   const Retrained second =
       Train(&first.challenger, MakeRows({.customers = 600, .seed = 2}), SmallOptions());
   EXPECT_EQ(second.challenger.sequence, 2U);
   EXPECT_EQ(second.challenger.parent, model::BundleVersion(model::EncodeBundle(first.challenger)));
+  EXPECT_EQ(second.challenger.currency, "EUR");
   EXPECT_EQ(IdsOf(second.challenger), IdsOf(first.challenger));
   EXPECT_TRUE(second.report.clusters.anchored);
   EXPECT_LT(second.report.movement.moved, 0.01);

@@ -59,6 +59,7 @@ Bundle MakeBundle() {
   bundle.lineage = {{2, Lineage::Kind::kSplit, SegmentId{2}, SegmentId{5}, 0.75},
                     {3, Lineage::Kind::kRetired, SegmentId{1}, SegmentId{0}, 0.25}};
   bundle.parent = "0123456789abcdef";
+  bundle.currency = "EUR";
   bundle.seed = 99;
   bundle.trained_rows = 1000;
   bundle.trained_as_of_ms = -5;
@@ -113,6 +114,7 @@ TEST(BundleTest, ReadsBackWhatWasWritten) {
   EXPECT_EQ(read->lineage[1].parent, SegmentId{1});
   EXPECT_EQ(read->lineage[1].share, 0.25);
   EXPECT_EQ(read->parent, bundle.parent);
+  EXPECT_EQ(read->currency, bundle.currency);
   EXPECT_EQ(read->trained_as_of_ms, -5);
   EXPECT_EQ(read->inertia_by_k, bundle.inertia_by_k);
   EXPECT_EQ(read->silhouette_by_k, bundle.silhouette_by_k);
@@ -197,6 +199,7 @@ TEST(BundleTest, RefusesPartsThatDoNotFitEachOther) {
       {"more buyers than customers", [](Bundle& b) { b.segments[0].categories[0].of = 29; }},
       {"a rate below 0", [](Bundle& b) { b.risk.r = -1; }},
       {"tiers out of order", [](Bundle& b) { b.risk.tier_mid = 101; }},
+      {"a currency in words", [](Bundle& b) { b.currency = "pieces of eight"; }},
       {"an unknown kind of risk", [](Bundle& b) { b.risk.kind = risk::Kind{9}; }},
       {"a long centroid", [](Bundle& b) { b.segments[0].centroid = Vector::Zero(3); }},
       {"infinite centroid", [](Bundle& b) { b.segments[0].centroid(0) = INFINITY; }},

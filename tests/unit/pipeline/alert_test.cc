@@ -28,7 +28,7 @@ class AlertTest : public testing::Test {
  protected:
   AlertTest() : harness_(AlertOptions()) { UseModel(harness_); }
 
-  static void UseModel(PipelineHarness& harness) {
+  static void UseModel(PipelineHarness& harness, const std::string& currency = "") {
     model::Bundle bundle = support::OrdersBundle();
     bundle.risk.kind = risk::Kind::kMbgNbd;
     bundle.risk.r = bundle.risk.alpha = bundle.risk.a = 1;
@@ -36,6 +36,7 @@ class AlertTest : public testing::Test {
     bundle.risk.spend_mean = 20;
     bundle.risk.tier_mid = 100;
     bundle.risk.tier_high = 100'000;
+    bundle.currency = currency;
     harness.UseModel(support::LoadModel(bundle));
   }
   static OwnedRecord Purchase(int day) {
@@ -105,6 +106,20 @@ TEST_F(AlertTest, IsACloudEventWithASourceAndACountOfItsOwn) {
   EXPECT_EQ(HeaderOf(alerts[0], "ce_reason"), "inactivity");
   EXPECT_EQ(HeaderOf(alerts[0], "content-type"), "application/json");
   EXPECT_EQ(HeaderOf(alerts[0], "traceparent"), std::nullopt);
+}
+
+TEST_F(AlertTest, SaysTheCurrencyOfTheMoneyThatTheModelKnows) {
+  harness_.Run(Regular());
+  harness_.PassTime(kStartMs + 200 * kDayMs);
+  const std::string silent = Alerts()[0]["text"];
+  EXPECT_THAT(silent, testing::ContainsRegex("; [0-9]+ expected over the next year"));
+  PipelineHarness harness(AlertOptions());
+  UseModel(harness, "EUR");
+  harness.Run(Regular());
+  harness.PassTime(kStartMs + 200 * kDayMs);
+  const json alert = json::parse(harness.Outputs(Topic::kAtRisk)[0].value.value());
+  EXPECT_THAT(alert["text"].get<std::string>(),
+              testing::ContainsRegex("; [0-9]+ EUR expected over the next year"));
 }
 
 TEST_F(AlertTest, OneAlertPerSilenceAndARecoveryByTheNextPurchase) {

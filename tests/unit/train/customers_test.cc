@@ -49,6 +49,26 @@ TEST(FitModelTest, LearnsRiskAndValueWhateverThePlan) {
   EXPECT_GT(whole->bundle.risk.tier_high, whole->bundle.risk.tier_mid);
 }
 
+TEST(FitModelTest, KnowsTheCurrencyThatAllPurchasesAreIn) {
+  const std::vector<Kept> events = Archetypes(100);
+  const auto currency_with = [&](const std::vector<std::string>& named) {
+    History history;
+    for (std::size_t i = 0; i < events.size(); ++i) {
+      event::Event event = events[i].View();
+      event.currency = named[i % named.size()];
+      history.Add(event);
+    }
+    const auto fit = FitModel(history, SmallOptions(), {});
+    return fit.ok() ? fit->bundle.currency : fit.error().message;
+  };
+  EXPECT_EQ(currency_with({"EUR"}), "EUR");
+  EXPECT_EQ(currency_with({"", "EUR", ""}), "EUR");
+  EXPECT_EQ(currency_with({"EUR", "USD"}), "");
+  EXPECT_EQ(currency_with({""}), "");
+  EXPECT_EQ(currency_with({"pieces of eight"}), "");
+  EXPECT_EQ(currency_with({"\xff"}), "");
+}
+
 TEST(FitModelTest, SaysWhenThereIsTooLittleToLearnRiskFrom) {
   const auto fit = FitModel(HistoryOf(Archetypes(60)), SmallOptions(), {});
   ASSERT_TRUE(fit.ok());
