@@ -52,7 +52,9 @@ Deadline Deadlines::Next(const feature::Record& record, bool scored, std::int64_
     const auto step = FirstAfter(purchase_ms, after_ms);
     if (step != kSilences.end()) next.at_ms = purchase_ms + *step;
     if (step != kSilences.begin() && step != kSilences.end()) {
-      for (const std::int64_t at_ms : Crossings(record, purchase_ms + *(step - 1), next.at_ms)) {
+      const Crossings crossings = CrossingsOf(record, purchase_ms + *(step - 1), next.at_ms);
+      next.score = crossings.last_score;
+      for (const std::int64_t at_ms : crossings.at_ms) {
         if (at_ms > after_ms && at_ms < next.at_ms) next = {at_ms, TimerKind::kRisk};
       }
     }
@@ -72,7 +74,7 @@ std::int64_t Deadlines::Newest(const feature::Record& record, bool scored,
   if (step == kSilences.begin()) return INT64_MIN;
   std::int64_t newest = purchase_ms + *(step - 1);
   if (step == kSilences.end()) return newest;
-  for (const std::int64_t crossing_ms : Crossings(record, newest, purchase_ms + *step)) {
+  for (const std::int64_t crossing_ms : CrossingsOf(record, newest, purchase_ms + *step).at_ms) {
     if (crossing_ms <= at_ms) newest = std::max(newest, crossing_ms);
   }
   return newest;
@@ -80,9 +82,9 @@ std::int64_t Deadlines::Newest(const feature::Record& record, bool scored,
 
 // Between two looks that are always the same, so that an instant does not depend on who asks. An
 // ordinary customer costs one score: that of the later look, which is above all thresholds.
-std::array<std::int64_t, 2> Deadlines::Crossings(const feature::Record& record,
-                                                 std::int64_t from_ms, std::int64_t to_ms) const {
-  std::array<std::int64_t, 2> crossings = {kNever, kNever};
+Deadlines::Crossings Deadlines::CrossingsOf(const feature::Record& record, std::int64_t from_ms,
+                                            std::int64_t to_ms) const {
+  Crossings crossings;
   if (rules_.parameters.kind == risk::Kind::kNone) return crossings;
   const double horizon_weeks = rules_.thresholds.horizon_weeks;
   risk::History history = HistoryOf(record, record.last_purchase_ms);
@@ -92,21 +94,23 @@ std::array<std::int64_t, 2> Deadlines::Crossings(const feature::Record& record,
     return risk::ActiveProbability(rules_.parameters, history, horizon_weeks);
   };
   const double last = score(to_ms);
+  crossings.last_score = last;
   if (last >= std::max(rules_.thresholds.enter, rules_.thresholds.lapsed)) return crossings;
+  const double first = score(from_ms);
   // Whatever the customer's tier and state: those are known to decisions only.
   const std::array<std::optional<double>, 2> thresholds = {
       risk::NextStepBelow(rules_.thresholds, risk::State::kNone, score(record.last_purchase_ms),
                           risk::Tier::kHigh),
       risk::NextStepBelow(rules_.thresholds, risk::State::kAtRisk, 0, risk::Tier::kHigh)};
   for (std::size_t i = 0; i < thresholds.size(); ++i) {
-    if (!(last < *thresholds[i]) || score(from_ms) < *thresholds[i]) continue;
+    if (!(last < *thresholds[i]) || first < *thresholds[i]) continue;
     std::int64_t above_ms = from_ms;
     std::int64_t below_ms = to_ms;
     while (below_ms - above_ms > 1) {
       const std::int64_t middle_ms = above_ms + (below_ms - above_ms) / 2;
       (score(middle_ms) < *thresholds[i] ? below_ms : above_ms) = middle_ms;
     }
-    if (below_ms < to_ms) crossings[i] = below_ms;
+    if (below_ms < to_ms) crossings.at_ms[i] = below_ms;
   }
   return crossings;
 }

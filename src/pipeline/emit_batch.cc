@@ -17,8 +17,9 @@ struct Occasion {
   std::uint32_t column = kNoColumn;
   std::string_view reason;
   Cause cause;
-  std::span<const event::Header> headers;  // of the causing record
-  bool purchase = false;                   // the causing record is one
+  std::span<const event::Header> headers;      // of the causing record
+  bool purchase = false;                       // the causing record is one
+  std::optional<double> score = std::nullopt;  // of risk, where it is known already
 };
 
 // The pass over one batch; short-lived.
@@ -124,6 +125,7 @@ risk::Crossing Emitter::StepRisk(const Occasion& occasion, const segment::State&
   if (!context_.risk.on() || !history) return risk::Crossing::kNone;
   Risk::Happened happened;
   happened.purchased = occasion.purchase;
+  happened.score = occasion.score;
   if (decision.changed) {
     constexpr int kActive = 3;
     const model::Segment* left = context_.model->Find(before.current);
@@ -159,6 +161,7 @@ Occasion Emitter::Due(const Firing& firing) const {
   Occasion occasion{firing.customer, firing.column, "inactivity", {}, {}};
   occasion.cause.kind = Cause::Kind::kTimer;
   occasion.cause.due_ms = firing.deadline.at_ms;
+  occasion.score = firing.deadline.score;
   return occasion;
 }
 

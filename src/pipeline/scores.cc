@@ -21,7 +21,7 @@ Scores Risk::Of(const risk::History& history) const {
           risk::TierOf(*parameters_, history)};
 }
 
-risk::Crossing Risk::Step(const risk::History& history, Happened happened,
+risk::Crossing Risk::Step(const risk::History& history, const Happened& happened,
                           segment::State& state) const {
   auto risk_state = static_cast<risk::State>(state.risk);
   const bool well = risk_state == risk::State::kNone;
@@ -30,12 +30,15 @@ risk::Crossing Risk::Step(const risk::History& history, Happened happened,
     return risk::Crossing::kNone;
   }
   risk::Evidence evidence;
-  evidence.score = ScoreOf(history);
+  evidence.score = happened.score ? *happened.score : ScoreOf(history);
   evidence.purchased = happened.purchased;
   evidence.dropped = happened.dropped;
   if (well && evidence.score < thresholds_.enter) {
     evidence.prior_score = ScoreOf(WithoutSilence(history));
-    evidence.tier = risk::TierOf(*parameters_, history);
+    // Dear, and mostly not what decides: as if low, which falls never.
+    const auto below =
+        risk::NextStepBelow(thresholds_, risk_state, evidence.prior_score, risk::Tier::kHigh);
+    if (below && evidence.score < *below) evidence.tier = risk::TierOf(*parameters_, history);
   }
   const risk::Crossing crossing = risk::Step(thresholds_, evidence, risk_state);
   state.risk = static_cast<std::uint8_t>(risk_state);

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -22,6 +23,8 @@ std::string_view TimerKindName(TimerKind kind);  // "ageing"
 struct Deadline {
   std::int64_t at_ms = kNever;
   TimerKind kind = TimerKind::kAgeing;
+  std::optional<double> score =
+      std::nullopt;  // the customer's then, where finding the deadline took it
 };
 
 struct DeadlineRules {
@@ -52,9 +55,13 @@ class Deadlines {
   std::string Name() const;
 
  private:
+  struct Crossings {
+    std::array<std::int64_t, 2> at_ms = {kNever, kNever};
+    std::optional<double> last_score;  // at the end; none without parameters
+  };
   // Where the score falls below each threshold, after one instant and before the next; else kNever.
-  std::array<std::int64_t, 2> Crossings(const feature::Record& record, std::int64_t from_ms,
-                                        std::int64_t to_ms) const;
+  Crossings CrossingsOf(const feature::Record& record, std::int64_t from_ms,
+                        std::int64_t to_ms) const;
 
   DeadlineRules rules_;
 };

@@ -30,12 +30,14 @@ class Risk {
   Scores Of(const risk::History& history) const;
 
   struct Happened {
-    bool purchased = false;  // the cause is a purchase
-    bool dropped = false;    // from a segment of the active to one that is not, by behaviour
+    bool purchased = false;       // the cause is a purchase
+    bool dropped = false;         // from a segment of the active to one that is not, by behaviour
+    std::optional<double> score;  // where it is known already
   };
   // The state's step at a decision. Computes no more than it takes to see that there is none.
   // REQUIRES: on.
-  risk::Crossing Step(const risk::History& history, Happened happened, segment::State& state) const;
+  risk::Crossing Step(const risk::History& history, const Happened& happened,
+                      segment::State& state) const;
   // Where a model that has just come finds the customer. REQUIRES: on.
   void Begin(const risk::History& history, segment::State& state) const;
 
