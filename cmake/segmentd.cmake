@@ -43,3 +43,9 @@ function(segmentd_test name)
     set_tests_properties(${name} PROPERTIES RUN_SERIAL TRUE)
   endif()
 endfunction()
+
+# Tells a test where the public data sets are when SEGMENTD_DATA does not say.
+function(segmentd_needs_data name)
+  target_compile_definitions(${name}_test PRIVATE
+    SEGMENTD_DATA_DEFAULT="${PROJECT_SOURCE_DIR}/../shared/data")
+endfunction()

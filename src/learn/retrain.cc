@@ -3,12 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
-#include <limits>
 #include <numeric>
 #include <utility>
 
 #include "clusters.h"
+#include "embedding_fit.h"
 #include "identity.h"
 #include "movement.h"
 #include "naming.h"
@@ -24,8 +25,10 @@ namespace {
 using Index = Eigen::Index;
 
 constexpr int kLloydIterations = 50;
+constexpr int kFewIterations = 2;
+constexpr std::array<float, 3> kAnchors = {0, 0.1F, 1};
+constexpr Index kSelfTests = 8;
 constexpr int kColdStarts = 4;
-constexpr double kActive = 0.01;
 constexpr Index kSilhouetteRows = 2'000;
 
 Status CheckOptions(const Rows& rows, const Options& options) {
@@ -79,21 +82,21 @@ class Retraining {
  public:
   Retraining(const model::Bundle* champion, const Rows& rows, const Options& options,
              const Progress& progress)
-      : champion_(champion), options_(options), progress_(progress), points_{rows, {}, {}} {}
+      : champion_(champion), options_(options), progress_(progress), points_{rows, {}, {}, {}} {}
 
   Result<Retrained> Run() {
     Begin();
     if (!Go("scaling and embedding", 0)) return Stopped();
     SEGMENTD_ASSIGN_OR_RETURN(bundle_.scaler, ChooseScaler(champion_, rows(), options_));
-    Embed();
-    if (!Go("fitting the segments", 0)) return Stopped();
-    SEGMENTD_RETURN_IF_ERROR(Cluster());
+    SEGMENTD_RETURN_IF_ERROR(Learn());
     Identify();
     NameSegments(champion_, bundle_);
     if (!Go("measuring", 0)) return Stopped();
     Measure();
     if (champion_ != nullptr) bundle_.risk = champion_->risk;
     if (options_.fit_risk) bundle_.risk = FitRisk(rows(), bundle_.risk, report_.notes);
+    bundle_.self_test =
+        model::MakeSelfTest(bundle_, rows().values.leftCols(std::min(kSelfTests, rows().size())));
     return Retrained{std::move(bundle_), std::move(report_)};
   }
 
@@ -130,42 +133,55 @@ class Retraining {
     before_ = Place(*champion_, rows());
   }
 
-  void Embed() {
+  // Scaled values stay; the embedding and the clusters are made again, ever nearer to the
+  // champion's, until few enough customers move.
+  Status Learn() {
+    points_.limits = Limits(bundle_.scaler, rows().values);
     model::Matrix blocks;
     bundle_.scaler.Apply(rows().values, static_cast<int>(rows().size()), blocks);
     points_.scaled = blocks.leftCols(rows().size());
-    const auto inputs = static_cast<int>(blocks.rows());
-    report_.embedding.asked = options_.embedding;
-    if (options_.embedding == model::EmbeddingKind::kIdentity) {
-      bundle_.embedding = model::IdentityEmbedding(inputs);
-    } else {
-      const int size = std::min(options_.embedding_size, (inputs + 1) / 2);
-      bundle_.embedding = model::FitPca(points_.scaled, size).embedding;
-      if (options_.embedding != model::EmbeddingKind::kPca) {
-        report_.notes.push_back(fmt::format("the embedding is pca in place of {}",
-                                            model::EmbeddingKindName(options_.embedding)));
-      }
+    for (const float anchor : kAnchors) {
+      SEGMENTD_RETURN_IF_ERROR(Embed(anchor));
+      SEGMENTD_RETURN_IF_ERROR(Cluster(kLloydIterations));
+      if (IsWithinBudget()) return Ok();
+      if (!report_.embedding.warm) break;
     }
-    report_.embedding.made = bundle_.embedding.kind;
-    bundle_.embedding.Apply(blocks, points_.codes);
-    points_.codes.conservativeResize(Eigen::NoChange, rows().size());
+    return Cluster(kFewIterations);
   }
 
-  Status Cluster() {
-    if (champion_ != nullptr && !options_.cold) {
-      const Groups groups =
+  Status Embed(float anchor) {
+    const auto go_on = [this](double share) { return Go("training the embedding", share); };
+    SEGMENTD_RETURN_IF_ERROR(FitEmbedding(champion_, champion_ == nullptr ? nullptr : &before_,
+                                          points_, options_, anchor, go_on, bundle_, report_));
+    points_.codes = Codes(bundle_.embedding, points_.scaled);
+    return Ok();
+  }
+
+  bool IsAnchored() const { return champion_ != nullptr && !options_.cold; }
+
+  // Where clusters do not start from the champion's, there is no way to hold them.
+  bool IsWithinBudget() const {
+    if (!IsAnchored() || options_.alarm) return true;
+    double moved = 0;
+    double all = 0;
+    for (std::size_t i = 0; i < fit_.labels.size(); ++i) {
+      const std::size_t now = kept_[static_cast<std::size_t>(fit_.labels[i])];
+      const bool stays = now == static_cast<std::size_t>(before_.labels[i]);
+      moved += stays ? 0 : rows().weights[i];
+      all += rows().weights[i];
+    }
+    return moved <= options_.moved_budget * all;
+  }
+
+  Status Cluster(int iterations) {
+    if (!Go("fitting the segments", 0)) return Stopped();
+    if (IsAnchored()) {
+      Groups groups =
           MeansByGroup(points_.codes, before_.labels, champion_->segments.size(), rows().weights);
-      fit_ = model::RefineKMeans(points_.codes, groups.means, kLloydIterations, rows().weights);
+      fit_ = model::RefineKMeans(points_.codes, groups.means, iterations, rows().weights);
+      kept_ = std::move(groups.kept);
       report_.clusters.anchored = true;
-      report_.clusters.cold_inertia =
-          model::FitKMeans(points_.codes,
-                           {.clusters = static_cast<int>(groups.kept.size()),
-                            .starts = kColdStarts,
-                            .iterations_max = kLloydIterations,
-                            .seed = options_.seed},
-                           rows().weights)
-              .inertia;
-      for (const std::size_t g : groups.kept) ids_.push_back(champion_->segments[g].id);
+      report_.clusters.cold_inertia = ColdInertia();
     } else {
       SEGMENTD_ASSIGN_OR_RETURN(Clusters clusters,
                                 ChooseClusters(points_.codes, rows().weights, options_, progress_));
@@ -176,6 +192,17 @@ class Retraining {
     bundle_.inertia = fit_.inertia;
     bundle_.simplified_silhouette = model::SimplifiedSilhouette(points_.codes, fit_.centroids);
     return Ok();
+  }
+
+  // What as many segments could reach if none had to stay what it is.
+  double ColdInertia() const {
+    return model::FitKMeans(points_.codes,
+                            {.clusters = static_cast<int>(kept_.size()),
+                             .starts = kColdStarts,
+                             .iterations_max = kLloydIterations,
+                             .seed = options_.seed},
+                            rows().weights)
+        .inertia;
   }
 
   // Gives every cluster the id of the segment that it is, or one that nobody had; then segments
@@ -191,13 +218,15 @@ class Retraining {
       const Eigen::MatrixXd overlap = Overlap(before_.labels, static_cast<Index>(known.size()),
                                               fit_.labels, fit_.centroids.cols(), rows().weights);
       Identities found = Match(overlap, known);
-      ids = ids_.empty() ? std::move(found.ids) : ids_;
+      ids = std::move(found.ids);
+      if (IsAnchored()) {
+        for (std::size_t i = 0; i < kept_.size(); ++i) ids[i] = known[kept_[i]];
+      }
       for (std::size_t i = 0; i < found.lineage.size(); ++i) {
         // Those who start from a segment's customers stay that segment, wherever they drift to.
         const bool is_end = found.lineage[i].kind >= model::Lineage::Kind::kMerged;
-        if (!ids_.empty() && (!is_end || std::ranges::count(ids_, found.lineage[i].parent) > 0)) {
-          continue;
-        }
+        const bool lives = std::ranges::count(ids, found.lineage[i].parent) > 0;
+        if (IsAnchored() && (!is_end || lives)) continue;
         lineage.push_back(found.lineage[i]);
         cluster_of_child.push_back(found.cluster_of_child[i]);
       }
@@ -230,7 +259,9 @@ class Retraining {
   }
 
   void Measure() {
-    MeasureEmbedding();
+    MeasureCodes(points_.codes, report_.embedding);
+    report_.finite = points_.codes.allFinite() && std::isfinite(report_.embedding.error) &&
+                     std::isfinite(report_.embedding.last_loss);
     ClusterReport& clusters = report_.clusters;
     clusters.inertia = bundle_.inertia;
     clusters.simplified_silhouette = bundle_.simplified_silhouette;
@@ -255,29 +286,13 @@ class Retraining {
         MeasureMovement(*champion_, before_.labels, bundle_, fit_.labels, rows().weights);
   }
 
-  void MeasureEmbedding() {
-    EmbeddingReport& report = report_.embedding;
-    report_.finite = points_.codes.allFinite();
-    report.error = report.champion_error = report.pca_error =
-        std::numeric_limits<double>::quiet_NaN();
-    const Eigen::MatrixXd codes = points_.codes.cast<double>();
-    const Eigen::MatrixXd centred = codes.colwise() - codes.rowwise().mean().eval();
-    const Eigen::MatrixXd covariance =
-        centred * centred.transpose() / static_cast<double>(codes.cols());
-    const Eigen::VectorXd variances = covariance.diagonal();
-    report.active_units =
-        static_cast<int>((variances.array() > kActive * variances.maxCoeff()).count());
-    const double squares = covariance.squaredNorm();
-    report.participation = squares > 0 ? std::pow(covariance.trace(), 2) / squares : 0;
-  }
-
   const model::Bundle* champion_;
   const Options& options_;
   const Progress& progress_;
   Points points_;
   Placed before_;  // under the champion
   model::KMeansFit fit_;
-  std::vector<SegmentId> ids_;  // by cluster, where they start from the champion's segments
+  std::vector<std::size_t> kept_;  // by cluster: the champion's segment that it started from
   model::Bundle bundle_;
   Report report_;
 };

@@ -12,6 +12,7 @@ namespace segmentd::learn {
 struct Points {
   const Rows& rows;
   model::Matrix scaled;
+  model::Matrix limits;  // the weight of a feature where it is known, else 0
   model::Matrix codes;
 };
 

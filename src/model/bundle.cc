@@ -55,6 +55,21 @@ bool IsIdentity(const Embedding& embedding) {
          embedding.skip == Matrix::Identity(embedding.inputs(), embedding.inputs());
 }
 
+Status CheckLayers(const std::vector<Dense>& layers, Eigen::Index inputs, Eigen::Index outputs) {
+  Eigen::Index width = inputs;
+  for (const Dense& layer : layers) {
+    if (layer.weights.cols() != width || layer.weights.rows() != layer.bias.size() ||
+        !AllFinite(layer.weights) || !AllFinite(layer.bias)) {
+      return Fail(Code::kCorruption, "the layers of the model's network do not fit each other");
+    }
+    width = layer.bias.size();
+  }
+  if (!layers.empty() && width != outputs) {
+    return Fail(Code::kCorruption, "the layers of the model's network do not end in its size");
+  }
+  return Ok();
+}
+
 Status CheckEmbedding(const Bundle& bundle) {
   const Embedding& embedding = bundle.embedding;
   const auto features = static_cast<Eigen::Index>(bundle.features.size());
@@ -66,16 +81,26 @@ Status CheckEmbedding(const Bundle& bundle) {
   if (embedding.kind == EmbeddingKind::kIdentity && !IsIdentity(embedding)) {
     return Fail(Code::kCorruption, "the model's identity embedding is not the identity");
   }
-  Eigen::Index width = features;
-  for (const Dense& layer : embedding.layers) {
-    if (layer.weights.cols() != width || layer.weights.rows() != layer.bias.size() ||
-        !AllFinite(layer.weights) || !AllFinite(layer.bias)) {
-      return Fail(Code::kCorruption, "the layers of the model's embedding do not fit each other");
-    }
-    width = layer.bias.size();
+  return CheckLayers(embedding.layers, features, embedding.outputs());
+}
+
+Status CheckDecoder(const Bundle& bundle) {
+  const Decoder& decoder = bundle.decoder;
+  if (decoder.empty()) return Ok();
+  const auto features = static_cast<Eigen::Index>(bundle.features.size());
+  if (decoder.skip.rows() != features || decoder.origin.size() != features ||
+      decoder.skip.cols() != bundle.embedding.outputs() || !AllFinite(decoder.skip) ||
+      !AllFinite(decoder.origin)) {
+    return Fail(Code::kCorruption, "the model's decoder does not fit its embedding");
   }
-  if (!embedding.layers.empty() && width != embedding.outputs()) {
-    return Fail(Code::kCorruption, "the layers of the model's embedding do not end in its size");
+  return CheckLayers(decoder.layers, bundle.embedding.outputs(), features);
+}
+
+Status CheckSelfTest(const Bundle& bundle) {
+  const SelfTest& test = bundle.self_test;
+  if (test.codes.size() == 0) return Ok();
+  if (test.codes.rows() != bundle.embedding.outputs() || !AllFinite(test.codes)) {
+    return Fail(Code::kCorruption, "the model's self-test does not fit its embedding");
   }
   return Ok();
 }
@@ -185,6 +210,8 @@ Status CheckBundle(const Bundle& bundle) {
   SEGMENTD_RETURN_IF_ERROR(CheckFeatures(bundle));
   SEGMENTD_RETURN_IF_ERROR(CheckScaler(bundle));
   SEGMENTD_RETURN_IF_ERROR(CheckEmbedding(bundle));
+  SEGMENTD_RETURN_IF_ERROR(CheckDecoder(bundle));
+  SEGMENTD_RETURN_IF_ERROR(CheckSelfTest(bundle));
   SEGMENTD_RETURN_IF_ERROR(CheckSegments(bundle));
   return CheckLineage(bundle);
 }

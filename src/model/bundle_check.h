@@ -9,4 +9,8 @@ namespace segmentd::model {
 // kCorruption names the first part that does not.
 Status CheckBundle(const Bundle& bundle);
 
+// Whether the snapshots of the self-test have the codes here that they had where the model was
+// made. kCorruption when not. REQUIRES: CheckBundle.
+Status RunSelfTest(const Bundle& bundle);
+
 }  // namespace segmentd::model

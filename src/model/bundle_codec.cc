@@ -27,16 +27,23 @@ void ToProto(const Values& values, v1::Matrix* out) {
   out->mutable_values()->Add(values.data(), values.data() + values.size());
 }
 
-void ToProto(const Embedding& embedding, v1::Embedding* out) {
-  out->set_kind(static_cast<std::uint32_t>(embedding.kind));
-  ToProto(embedding.origin, out->mutable_origin());
-  ToProto(embedding.skip, out->mutable_skip());
-  for (const Dense& layer : embedding.layers) {
-    v1::Dense* dense = out->add_layers();
-    ToProto(layer.weights, dense->mutable_weights());
-    ToProto(layer.bias, dense->mutable_bias());
-    dense->set_activation(static_cast<std::uint32_t>(layer.activation));
-  }
+void ToProto(const Dense& layer, v1::Dense* out) {
+  ToProto(layer.weights, out->mutable_weights());
+  ToProto(layer.bias, out->mutable_bias());
+  out->set_activation(static_cast<std::uint32_t>(layer.activation));
+}
+
+// An Embedding's or a Decoder's.
+template <typename Path, typename Message>
+void PathToProto(const Path& path, Message* out) {
+  ToProto(path.origin, out->mutable_origin());
+  ToProto(path.skip, out->mutable_skip());
+  for (const Dense& layer : path.layers) ToProto(layer, out->add_layers());
+}
+
+void ToProto(const SelfTest& test, v1::SelfTest* out) {
+  out->mutable_raw()->Add(test.raw.data(), test.raw.data() + test.raw.size());
+  ToProto(test.codes, out->mutable_codes());
 }
 
 void ToProto(const ScalerRow& row, v1::ScalerRow* out) {
@@ -108,7 +115,9 @@ v1::ModelBundle ToProto(const Bundle& bundle) {
                                         bundle.profile_numbers.end());
   out.mutable_profile_names()->Assign(bundle.profile_names.begin(), bundle.profile_names.end());
   for (const ScalerRow& row : bundle.scaler.rows) ToProto(row, out.add_scaler());
-  ToProto(bundle.embedding, out.mutable_embedding());
+  out.mutable_embedding()->set_kind(static_cast<std::uint32_t>(bundle.embedding.kind));
+  PathToProto(bundle.embedding, out.mutable_embedding());
+  if (!bundle.decoder.empty()) PathToProto(bundle.decoder, out.mutable_decoder());
   for (const Segment& segment : bundle.segments) ToProto(segment, out.add_segments());
   out.set_next_segment_id(bundle.next_segment_id);
   out.set_margin(bundle.margin);
@@ -125,6 +134,7 @@ v1::ModelBundle ToProto(const Bundle& bundle) {
   for (const Lineage& entry : bundle.lineage) ToProto(entry, out.add_lineage());
   out.set_parent(bundle.parent);
   out.set_currency(bundle.currency);
+  if (bundle.self_test.codes.size() > 0) ToProto(bundle.self_test, out.mutable_self_test());
   return out;
 }
 
@@ -153,19 +163,33 @@ Result<Enum> EnumFromProto(std::uint32_t value, Enum last) {
   return static_cast<Enum>(value);
 }
 
-Result<Embedding> FromProto(const v1::Embedding& in) {
-  Embedding out;
-  SEGMENTD_ASSIGN_OR_RETURN(out.kind, EnumFromProto(in.kind(), EmbeddingKind::kVae));
+Result<Dense> FromProto(const v1::Dense& in) {
+  Dense out;
+  SEGMENTD_ASSIGN_OR_RETURN(out.weights, FromProto(in.weights()));
+  SEGMENTD_ASSIGN_OR_RETURN(out.bias, VectorFromProto(in.bias()));
+  SEGMENTD_ASSIGN_OR_RETURN(out.activation, EnumFromProto(in.activation(), Activation::kSilu));
+  return out;
+}
+
+template <typename Path, typename Message>
+Status PathFromProto(const Message& in, Path& out) {
   SEGMENTD_ASSIGN_OR_RETURN(out.origin, VectorFromProto(in.origin()));
   SEGMENTD_ASSIGN_OR_RETURN(out.skip, FromProto(in.skip()));
-  for (const v1::Dense& dense : in.layers()) {
-    Dense layer;
-    SEGMENTD_ASSIGN_OR_RETURN(layer.weights, FromProto(dense.weights()));
-    SEGMENTD_ASSIGN_OR_RETURN(layer.bias, VectorFromProto(dense.bias()));
-    SEGMENTD_ASSIGN_OR_RETURN(layer.activation,
-                              EnumFromProto(dense.activation(), Activation::kSilu));
-    out.layers.push_back(std::move(layer));
+  for (const v1::Dense& layer : in.layers()) {
+    SEGMENTD_ASSIGN_OR_RETURN(out.layers.emplace_back(), FromProto(layer));
   }
+  return Ok();
+}
+
+Result<SelfTest> FromProto(const v1::SelfTest& in, std::size_t features) {
+  SelfTest out;
+  SEGMENTD_ASSIGN_OR_RETURN(out.codes, FromProto(in.codes()));
+  const auto columns = static_cast<std::size_t>(out.codes.cols());
+  if (static_cast<std::size_t>(in.raw_size()) != columns * features) {
+    return Fail(Code::kCorruption, "the model's self-test does not fit its features");
+  }
+  out.raw = Eigen::Map<const RawMatrix>(in.raw().data(), static_cast<Eigen::Index>(features),
+                                        out.codes.cols());
   return out;
 }
 
@@ -240,7 +264,10 @@ Result<Bundle> FromProto(const v1::ModelBundle& in) {
   for (const v1::ScalerRow& row : in.scaler()) {
     SEGMENTD_ASSIGN_OR_RETURN(out.scaler.rows.emplace_back(), FromProto(row));
   }
-  SEGMENTD_ASSIGN_OR_RETURN(out.embedding, FromProto(in.embedding()));
+  SEGMENTD_ASSIGN_OR_RETURN(out.embedding.kind,
+                            EnumFromProto(in.embedding().kind(), EmbeddingKind::kVae));
+  SEGMENTD_RETURN_IF_ERROR(PathFromProto(in.embedding(), out.embedding));
+  if (in.has_decoder()) SEGMENTD_RETURN_IF_ERROR(PathFromProto(in.decoder(), out.decoder));
   for (const v1::Segment& segment : in.segments()) {
     SEGMENTD_ASSIGN_OR_RETURN(out.segments.emplace_back(), FromProto(segment));
   }
@@ -263,6 +290,9 @@ Result<Bundle> FromProto(const v1::ModelBundle& in) {
   }
   out.parent = in.parent();
   out.currency = in.currency();
+  if (in.has_self_test()) {
+    SEGMENTD_ASSIGN_OR_RETURN(out.self_test, FromProto(in.self_test(), out.features.size()));
+  }
   return out;
 }
 
@@ -323,6 +353,7 @@ Result<Bundle> DecodeBundle(std::string_view encoded) {
   }
   SEGMENTD_ASSIGN_OR_RETURN(Bundle bundle, FromProto(message));
   SEGMENTD_RETURN_IF_ERROR(CheckBundle(bundle));
+  SEGMENTD_RETURN_IF_ERROR(RunSelfTest(bundle));
   return bundle;
 }
 

@@ -1,23 +1,36 @@
 #include "segmentd/model/embedding.h"
 
 #include <Eigen/Eigenvalues>
+#include <span>
 
 #include "model/block.h"
 #include "segmentd/base/assert.h"
+#include "segmentd/model/dense_kernel.h"
 
 namespace segmentd::model {
 namespace {
 
+// sums += weights * columns.
+void Add(const Block& columns, const Matrix& weights, Block& sums) {
+  AddProduct(columns.data(), kBlockColumns, {weights.data(), weights.rows(), 1}, weights.cols(),
+             sums.data(), weights.rows());
+}
+
 void ApplyDense(const Dense& layer, Block& block, Block& next) {
-  next.noalias() = block * layer.weights.transpose();
-  next.rowwise() += layer.bias.transpose();
+  next = layer.bias.transpose().replicate<kBlockColumns, 1>();
+  Add(block, layer.weights, next);
   if (layer.activation == Activation::kSilu) {
-    for (Eigen::Index i = 0; i < next.cols(); ++i) {
-      const Lanes sum = next.col(i).array();
-      next.col(i) = sum / (1 + (-sum).exp());
-    }
+    const std::span<float> values(next.data(), static_cast<std::size_t>(next.size()));
+    Silu(values, values);
   }
   block.swap(next);
+}
+
+// sums + f(block); the block is used up.
+void AddLayers(const std::vector<Dense>& layers, Block& block, Block& next, Block& sums) {
+  if (layers.empty()) return;
+  for (const Dense& layer : layers) ApplyDense(layer, block, next);
+  sums += block;
 }
 
 }  // namespace
@@ -46,15 +59,31 @@ void Embedding::Apply(const Matrix& scaled, Matrix& codes) const {
   codes.resize(outputs(), scaled.cols());
   Block block;
   Block centred;
-  Block sum;
+  Block sums;
   Block next;
   for (Eigen::Index first = 0; first < scaled.cols(); first += kBlockColumns) {
     LoadBlock(scaled, first, block);
     centred = block.rowwise() - origin.transpose();
-    sum.noalias() = centred * skip.transpose();
-    for (const Dense& layer : layers) ApplyDense(layer, block, next);
-    if (!layers.empty()) sum += block;
-    StoreBlock(sum, first, codes);
+    sums.setZero(kBlockColumns, skip.rows());
+    Add(centred, skip, sums);
+    AddLayers(layers, block, next, sums);
+    StoreBlock(sums, first, codes);
+  }
+}
+
+void Decoder::Apply(const Matrix& codes, Matrix& scaled) const {
+  SEGMENTD_ASSERT(codes.cols() % kBlockColumns == 0, "columns come in whole blocks");
+  SEGMENTD_ASSERT(codes.rows() == skip.cols(), "one row per dimension of the code");
+  scaled.resize(skip.rows(), codes.cols());
+  Block block;
+  Block sums;
+  Block next;
+  for (Eigen::Index first = 0; first < codes.cols(); first += kBlockColumns) {
+    LoadBlock(codes, first, block);
+    sums = origin.transpose().replicate<kBlockColumns, 1>();
+    Add(block, skip, sums);
+    AddLayers(layers, block, next, sums);
+    StoreBlock(sums, first, scaled);
   }
 }
 
@@ -64,6 +93,11 @@ Embedding IdentityEmbedding(int dimensions) {
   embedding.origin = Vector::Zero(dimensions);
   embedding.skip = Matrix::Identity(dimensions, dimensions);
   return embedding;
+}
+
+Decoder TransposedDecoder(const Embedding& embedding) {
+  SEGMENTD_ASSERT(embedding.layers.empty(), "an embedding with layers has no simple way back");
+  return {embedding.origin, embedding.skip.transpose(), {}};
 }
 
 Pca FitPca(const Matrix& scaled, int components) {

@@ -23,7 +23,10 @@ struct Options {
   // Learns everything anew, the number of segments too; they keep their ids by where their
   // customers went.
   bool cold = false;
-  bool alarm = false;                 // a drift alarm is on: the gate has more patience
+  bool alarm = false;  // a drift alarm is on: the gate has more patience
+  // Of the customers; more than this moved makes a warm retrain try again with codes held near to
+  // the champion's, as long as no alarm is on.
+  double moved_budget = 0.05;
   bool fit_risk = true;               // false: risk stays the champion's
   std::uint32_t next_segment_id = 1;  // ids below are taken, by challengers never served
 };
@@ -34,6 +37,7 @@ struct EmbeddingReport {
   model::EmbeddingKind asked = model::EmbeddingKind::kPca;
   model::EmbeddingKind made = model::EmbeddingKind::kPca;
   bool warm = false;
+  double anchor = 0;  // how strongly codes were held near to the champion's
   int epochs = 0;
   int restored = 0;  // times that training went back to its last good state
   double first_loss = 0;

@@ -55,6 +55,11 @@ struct Lineage {
 std::string_view LineageKindName(Lineage::Kind kind);  // "split"
 
 inline constexpr std::size_t kCurrencyBytesMax = 8;
+// Some snapshots and what became of them where the model was made.
+struct SelfTest {
+  RawMatrix raw;  // d x n
+  Matrix codes;   // l x n; empty: there is none (older models)
+};
 
 // The immutable whole that turns a snapshot into a segment. Knows matrices and names, not
 // customers.
@@ -65,6 +70,7 @@ struct Bundle {
   std::vector<std::string> profile_names;
   Scaler scaler;
   Embedding embedding;
+  Decoder decoder;
   std::vector<Segment> segments;      // ascending by id
   std::uint32_t next_segment_id = 1;  // ids are never reused
   std::vector<Lineage> lineage;       // of all models so far, oldest first
@@ -76,6 +82,8 @@ struct Bundle {
 
   risk::Parameters risk;  // kNone in models from before there were any
   std::string currency;   // of all the money in it; empty: not known, or several
+
+  SelfTest self_test;
 
   // Told, not used: seed, rows, as_of and quality of the fit, for people and gates.
   std::uint64_t seed = 0;
@@ -89,11 +97,15 @@ struct Bundle {
   Matrix Centroids() const;  // l x k
 };
 
+// What the bundle makes of the columns.
+SelfTest MakeSelfTest(const Bundle& bundle, const RawMatrix& raw);
+
 // Magic, format version, length, body (segmentd.v1.ModelBundle), checksum. Same bundle, same bytes.
 std::string EncodeBundle(const Bundle& bundle);
 // The version by which events and metrics name a bundle: ContentHash of its bytes, shortened to 16.
 std::string BundleVersion(std::string_view encoded);
-// kCorruption: truncated, flipped or inconsistent; kNewer: a later format. Never partly filled.
+// kCorruption: truncated, flipped or inconsistent, or its self-test has another outcome here;
+// kNewer: a later format. Never partly filled.
 Result<Bundle> DecodeBundle(std::string_view encoded);
 
 }  // namespace segmentd::model

@@ -22,8 +22,7 @@ struct Dense {
   Activation activation = Activation::kLinear;
 };
 
-// z = skip * (x - origin) + f(x), where f is the stack of layers, none for PCA and identity. The
-// autoencoder trained later takes this same seat.
+// z = skip * (x - origin) + f(x), where f is the stack of layers, none for PCA and identity.
 struct Embedding {
   EmbeddingKind kind = EmbeddingKind::kIdentity;
   Vector origin;              // d
@@ -38,7 +37,20 @@ struct Embedding {
   void Apply(const Matrix& scaled, Matrix& codes) const;
 };
 
+// The way back: x' = origin + skip * z + g(z), as near to x as the code allows.
+struct Decoder {
+  Vector origin;              // d
+  Matrix skip;                // d x l; empty: there is none (older models)
+  std::vector<Dense> layers;  // g; empty or ending with d rows
+
+  bool empty() const { return skip.size() == 0; }
+  // As Embedding::Apply. REQUIRES: not empty.
+  void Apply(const Matrix& codes, Matrix& scaled) const;
+};
+
 Embedding IdentityEmbedding(int dimensions);
+// Of an embedding without layers whose axes are orthonormal.
+Decoder TransposedDecoder(const Embedding& embedding);
 
 // The leading components of the covariance (float64, self-adjoint solver), signs fixed so that the
 // largest loading of each is positive. explained: share of the variance per component.

@@ -76,8 +76,8 @@ inline constexpr int kCustomersMin = 20;
 // and value are fitted to the purchase days as of the newest event time, of those customers; a
 // history that is cut off takes its old customers for new ones, and too short a one gives none.
 // Deterministic by seed. kConfig when there is too little to learn from, saying how much is, and
-// when an option is out of range. The autoencoders are not fitted here: asked for one, PCA takes
-// its place, and the report says so.
+// when an option is out of range. Where an autoencoder has too little to learn from or is not
+// better than PCA, PCA takes its place, and the report says so.
 Result<Fit> FitModel(const History& history, const Options& options, const Progress& progress);
 
 }  // namespace segmentd::train

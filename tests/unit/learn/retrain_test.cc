@@ -112,6 +112,48 @@ TEST(RetrainTest, RetiresASegmentThatLostItsCustomersAndNeverGivesItsIdAgain) {
   EXPECT_TRUE(model::DecodeBundle(model::EncodeBundle(third.challenger)).ok());
 }
 
+TEST(RetrainTest, TrainsAnAutoencoderWhereThereAreRowsEnoughAndPcaWhereNot) {
+  Options options = SmallOptions();
+  options.embedding = model::EmbeddingKind::kDae;
+  const Retrained few = Train(nullptr, MakeRows({}), options);
+  EXPECT_EQ(few.challenger.embedding.kind, model::EmbeddingKind::kPca);
+  EXPECT_THAT(few.report.notes, Contains(HasSubstr("dae needs 2000 rows")));
+
+  options.embedding_size = 3;  // five numbers make a customer of the crowd
+  const Retrained many = Train(nullptr, MakeRows({.customers = 2'200}), options);
+  ASSERT_EQ(many.challenger.embedding.kind, model::EmbeddingKind::kDae)
+      << testing::PrintToString(many.report.notes);
+  EXPECT_LT(many.report.embedding.error, 0.95 * many.report.embedding.pca_error);
+  EXPECT_EQ(many.challenger.segments.size(), 4U);
+  EXPECT_TRUE(model::DecodeBundle(model::EncodeBundle(many.challenger)).ok());
+
+  const Retrained warm =
+      Train(&many.challenger, MakeRows({.customers = 2'400, .seed = 5}), options);
+  EXPECT_TRUE(warm.report.embedding.warm);
+  EXPECT_LT(warm.report.movement.moved, 0.01);
+  EXPECT_TRUE(Judge(warm.challenger, warm.report, {}).accepted)
+      << Judge(warm.challenger, warm.report, {}).reason;
+}
+
+// Of a Gaussian cloud there is nothing to know beyond its axes.
+TEST(RetrainTest, StaysWithPcaWhereAnAutoencoderIsNoBetter) {
+  Rows rows;
+  rows.schema = {{"a", "b", "c", "d"}, {"a", "b", "c", "d"}, {}};
+  Random random(4);
+  rows.values.resize(4, 2'000);
+  for (double& value : rows.values.reshaped()) value = random.Normal();
+  for (int i = 0; i < 2'000; ++i) {
+    rows.customers.push_back(random.Next());
+    rows.as_of_ms.push_back(kNowMs);
+    rows.weights.push_back(1);
+  }
+  Options options = SmallOptions();
+  options.embedding = model::EmbeddingKind::kDae;
+  const Retrained trained = Train(nullptr, rows, options);
+  EXPECT_EQ(trained.challenger.embedding.kind, model::EmbeddingKind::kPca);
+  EXPECT_THAT(trained.report.notes, Contains(HasSubstr("the error of the dae is")));
+}
+
 TEST(RetrainTest, PassesOverIdsThatAreTaken) {
   Options options = SmallOptions();
   options.next_segment_id = 20;

@@ -5,6 +5,8 @@
 #include <cmath>
 #include <functional>
 #include <limits>
+#include <utility>
+#include <vector>
 
 #include "positions.h"
 #include "segmentd/base/bytes.h"
@@ -43,6 +45,10 @@ Bundle MakeBundle() {
   bundle.embedding.skip = RandomMatrix(2, 3, 2);
   bundle.embedding.layers = {{RandomMatrix(4, 3, 3), RandomMatrix(4, 1, 4), Activation::kSilu},
                              {RandomMatrix(2, 4, 5), RandomMatrix(2, 1, 6), Activation::kLinear}};
+  bundle.decoder = {RandomMatrix(3, 1, 7),
+                    RandomMatrix(3, 2, 8),
+                    {{RandomMatrix(3, 2, 9), RandomMatrix(3, 1, 10), Activation::kLinear}}};
+  bundle.self_test = MakeSelfTest(bundle, RandomMatrix(3, 5, 11).cast<double>());
   bundle.segments = {MakeSegment(2, "Loyal"), MakeSegment(5, "At risk")};
   bundle.next_segment_id = 6;
   bundle.margin = 0.2F;
@@ -96,6 +102,10 @@ TEST(BundleTest, ReadsBackWhatWasWritten) {
   EXPECT_TRUE(read->scaler.rows[2].constant);
   EXPECT_EQ(read->embedding.layers[0].weights, bundle.embedding.layers[0].weights);
   EXPECT_EQ(read->embedding.layers[0].activation, Activation::kSilu);
+  EXPECT_EQ(read->decoder.skip, bundle.decoder.skip);
+  EXPECT_EQ(read->decoder.layers[0].bias, bundle.decoder.layers[0].bias);
+  EXPECT_EQ(read->self_test.raw, bundle.self_test.raw);
+  EXPECT_EQ(read->self_test.codes, bundle.self_test.codes);
   EXPECT_EQ(read->segments[1].names, bundle.segments[1].names);
   EXPECT_EQ(read->segments[0].mean, bundle.segments[0].mean);
   EXPECT_TRUE(std::isnan(read->segments[0].typical[1]));
@@ -165,8 +175,21 @@ TEST(BundleTest, RefusesABodyThatIsNotAMessage) {
   EXPECT_EQ(CodeOf(DecodeBundle(encoded)), Code::kCorruption);
 }
 
+using Fault = std::pair<const char*, std::function<void(Bundle&)>>;
+
+void ExpectRefused(const std::vector<Fault>& faults) {
+  for (const auto& [what, spoil] : faults) {
+    Bundle bundle = MakeBundle();
+    spoil(bundle);
+    const Result<Bundle> read = DecodeBundle(EncodeBundle(bundle));
+    ASSERT_FALSE(read.ok()) << what;
+    EXPECT_EQ(read.error().code, Code::kCorruption) << what;
+    EXPECT_FALSE(read.error().message.empty()) << what;
+  }
+}
+
 TEST(BundleTest, RefusesPartsThatDoNotFitEachOther) {
-  const std::pair<const char*, std::function<void(Bundle&)>> faults[] = {
+  ExpectRefused({
       {"no sequence", [](Bundle& b) { b.sequence = 0; }},
       {"no features", [](Bundle& b) { b.features.clear(); }},
       {"a feature without name", [](Bundle& b) { b.features[1] = ""; }},
@@ -218,15 +241,20 @@ TEST(BundleTest, RefusesPartsThatDoNotFitEachOther) {
       {"a retired segment's child", [](Bundle& b) { b.lineage[1].child = SegmentId{2}; }},
       {"lineage of an id not given", [](Bundle& b) { b.lineage[0].child = SegmentId{6}; }},
       {"inertia not a number", [](Bundle& b) { b.inertia = NAN; }},
-  };
-  for (const auto& [what, spoil] : faults) {
-    Bundle bundle = MakeBundle();
-    spoil(bundle);
-    const Result<Bundle> read = DecodeBundle(EncodeBundle(bundle));
-    ASSERT_FALSE(read.ok()) << what;
-    EXPECT_EQ(read.error().code, Code::kCorruption) << what;
-    EXPECT_FALSE(read.error().message.empty()) << what;
-  }
+  });
+}
+
+TEST(BundleTest, RefusesAWayBackOrASelfTestOfAnotherModel) {
+  ExpectRefused({
+      {"a decoder of other features", [](Bundle& b) { b.decoder.origin = Vector::Zero(2); }},
+      {"a decoder of another code", [](Bundle& b) { b.decoder.skip = Matrix::Zero(3, 3); }},
+      {"a decoder that ends early",
+       [](Bundle& b) { b.decoder.layers[0].weights = Matrix::Zero(2, 2); }},
+      {"a self-test of another code", [](Bundle& b) { b.self_test.codes = Matrix::Zero(3, 5); }},
+      {"a self-test with a column too few",
+       [](Bundle& b) { b.self_test.raw = RawMatrix::Zero(3, 4); }},
+      {"a self-test of another model", [](Bundle& b) { b.embedding.skip(1, 1) += 0.1F; }},
+  });
 }
 
 TEST(BundleTest, IsNamedByItsContent) {

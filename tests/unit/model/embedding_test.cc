@@ -54,6 +54,25 @@ TEST(EmbeddingTest, AddsTheSkipPathAndTheStackOfLayers) {
   }
 }
 
+TEST(DecoderTest, GoesTheWayBack) {
+  const Matrix columns = RandomMatrix(6, 100, 4);
+  const Pca pca = FitPca(columns, 6);
+  Matrix codes;
+  Matrix back;
+  pca.embedding.Apply(Padded(columns), codes);
+  TransposedDecoder(pca.embedding).Apply(codes, back);
+  EXPECT_TRUE(back.leftCols(100).isApprox(columns, 1e-5F));
+
+  Decoder deep = TransposedDecoder(pca.embedding);
+  deep.layers = {Layer(5, 6, Activation::kSilu, 3), Layer(6, 5, Activation::kLinear, 5)};
+  Matrix more;
+  deep.Apply(codes, more);
+  const Vector hidden = deep.layers[0].weights * codes.col(3) + deep.layers[0].bias;
+  const Vector silu = hidden.array() / (1 + (-hidden.array()).exp());
+  const Vector expected = back.col(3) + deep.layers[1].weights * silu + deep.layers[1].bias;
+  EXPECT_TRUE(more.col(3).isApprox(expected, 1e-5F));
+}
+
 TEST(EmbeddingTest, StaysFiniteForActivationsFarOut) {
   Embedding embedding = IdentityEmbedding(1);
   embedding.kind = EmbeddingKind::kDae;
