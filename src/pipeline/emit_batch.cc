@@ -137,24 +137,24 @@ risk::Crossing Emitter::StepRisk(const Occasion& occasion, const segment::State&
   return crossing;
 }
 
-void Emitter::Meet(std::uint32_t index, std::uint32_t found, bool purchase) {
-  Customer& customer = context_.customers[index];
-  const segment::State before = customer.segment;
+void Emitter::Meet(std::uint32_t customer, std::uint32_t found, bool purchase) {
+  Customer& met = context_.customers[customer];
+  const segment::State before = met.segment;
   const bool first = before.current == SegmentId{};
-  const segment::Decision decision = Take(found, customer);
+  const segment::Decision decision = Take(found, met);
   // A purchase ends whatever silence there was.
   const std::optional<risk::History>& history = context_.scorer.column(found).history;
-  if (context_.risk.on() && history && !purchase) context_.risk.Begin(*history, customer.segment);
+  if (context_.risk.on() && history && !purchase) context_.risk.Begin(*history, met.segment);
   if (!decision.changed) return;
   if (first && !context_.options.backfill) {
-    customer.segment.model_sequence = context_.model->bundle.sequence;
+    met.segment.model_sequence = context_.model->bundle.sequence;
   } else {
-    Occasion occasion{index, found, first ? "backfill" : "model", {}, {}};
+    Occasion occasion{customer, found, first ? "backfill" : "model", {}, {}};
     occasion.cause.kind = Cause::Kind::kModel;
     occasion.cause.model_version = context_.model->version;
     Publish(occasion, before, decision, risk::Crossing::kNone);
   }
-  if (context_.options.state_every == StateEvery::kChange) WriteState(index, found);
+  if (context_.options.state_every == StateEvery::kChange) WriteState(customer, found);
 }
 
 Occasion Emitter::Due(const Firing& firing) const {
