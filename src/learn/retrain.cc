@@ -14,6 +14,7 @@
 #include "movement.h"
 #include "naming.h"
 #include "placing.h"
+#include "reference.h"
 #include "risk_fit.h"
 #include "scaling.h"
 #include "segmentd/model/kmeans.h"
@@ -95,6 +96,7 @@ class Retraining {
     Measure();
     if (champion_ != nullptr) bundle_.risk = champion_->risk;
     if (options_.fit_risk) bundle_.risk = FitRisk(rows(), bundle_.risk, report_.notes);
+    MakeReference(points_, fit_.labels, bundle_);
     bundle_.self_test =
         model::MakeSelfTest(bundle_, rows().values.leftCols(std::min(kSelfTests, rows().size())));
     return Retrained{std::move(bundle_), std::move(report_)};

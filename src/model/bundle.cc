@@ -120,7 +120,8 @@ bool HasShape(const Segment& segment, const Bundle& bundle) {
   return segment.centroid.size() == bundle.embedding.outputs() && segment.mean.size() == features &&
          segment.typical.size() == bundle.features.size() && AllFinite(segment.centroid) &&
          AllFinite(segment.mean) && typical_usable && std::isfinite(segment.radius) &&
-         segment.radius >= 0 && segment.share >= 0 && segment.share <= 1;
+         segment.radius >= 0 && std::isfinite(segment.far) && segment.far >= 0 &&
+         IsUtf8(segment.rival) && segment.share >= 0 && segment.share <= 1;
 }
 
 bool HasCategories(const Segment& segment, const Bundle& bundle) {
@@ -157,6 +158,27 @@ Status CheckSegments(const Bundle& bundle) {
   }
   if (last.value() >= bundle.next_segment_id) {
     return Fail(Code::kCorruption, "the model would give the id {} out again", SegmentText(last));
+  }
+  return Ok();
+}
+
+bool IsHistogram(const Histogram& histogram) {
+  const auto finite = [](double value) { return std::isfinite(value); };
+  return histogram.shares.size() == histogram.edges.size() + 2 &&
+         std::is_sorted(histogram.edges.begin(), histogram.edges.end()) &&
+         std::all_of(histogram.edges.begin(), histogram.edges.end(), finite) &&
+         std::all_of(histogram.shares.begin(), histogram.shares.end(),
+                     [](double share) { return share >= 0 && share <= 1; });
+}
+
+Status CheckReference(const Bundle& bundle) {
+  const Reference& reference = bundle.reference;
+  if (reference.features.empty()) return Ok();
+  if (reference.features.size() != bundle.features.size() ||
+      !std::all_of(reference.features.begin(), reference.features.end(), IsHistogram) ||
+      !IsHistogram(reference.errors) || !(reference.rows > 0) || !(reference.error_most >= 0) ||
+      !(reference.error_far >= reference.error_most) || !std::isfinite(reference.error_far)) {
+    return Fail(Code::kCorruption, "the model's reference for drift does not fit its features");
   }
   return Ok();
 }
@@ -212,6 +234,7 @@ Status CheckBundle(const Bundle& bundle) {
   SEGMENTD_RETURN_IF_ERROR(CheckEmbedding(bundle));
   SEGMENTD_RETURN_IF_ERROR(CheckDecoder(bundle));
   SEGMENTD_RETURN_IF_ERROR(CheckSelfTest(bundle));
+  SEGMENTD_RETURN_IF_ERROR(CheckReference(bundle));
   SEGMENTD_RETURN_IF_ERROR(CheckSegments(bundle));
   return CheckLineage(bundle);
 }

@@ -68,6 +68,9 @@ void ToProto(const Segment& segment, v1::Segment* out) {
   out->mutable_typical()->Add(segment.typical.begin(), segment.typical.end());
   out->set_radius(segment.radius);
   out->set_share(segment.share);
+  out->set_far(segment.far);
+  out->set_pinned(segment.pinned);
+  out->set_rival(segment.rival);
   for (const risk::CategoryProfile& category : segment.categories) {
     v1::CategoryProfile* profile = out->add_categories();
     profile->set_name(category.name);
@@ -107,6 +110,19 @@ void ToProto(const Lineage& entry, v1::Lineage* out) {
   out->set_share(entry.share);
 }
 
+void ToProto(const Histogram& histogram, v1::Histogram* out) {
+  out->mutable_edges()->Assign(histogram.edges.begin(), histogram.edges.end());
+  out->mutable_shares()->Assign(histogram.shares.begin(), histogram.shares.end());
+}
+
+void ToProto(const Reference& reference, v1::Reference* out) {
+  for (const Histogram& histogram : reference.features) ToProto(histogram, out->add_features());
+  ToProto(reference.errors, out->mutable_errors());
+  out->set_rows(reference.rows);
+  out->set_error_most(reference.error_most);
+  out->set_error_far(reference.error_far);
+}
+
 v1::ModelBundle ToProto(const Bundle& bundle) {
   v1::ModelBundle out;
   out.set_sequence(bundle.sequence);
@@ -135,6 +151,7 @@ v1::ModelBundle ToProto(const Bundle& bundle) {
   out.set_parent(bundle.parent);
   out.set_currency(bundle.currency);
   if (bundle.self_test.codes.size() > 0) ToProto(bundle.self_test, out.mutable_self_test());
+  if (!bundle.reference.features.empty()) ToProto(bundle.reference, out.mutable_reference());
   return out;
 }
 
@@ -216,6 +233,9 @@ Result<Segment> FromProto(const v1::Segment& in) {
   out.typical.assign(in.typical().begin(), in.typical().end());
   out.radius = in.radius();
   out.share = in.share();
+  out.far = in.far();
+  out.pinned = in.pinned();
+  out.rival = in.rival();
   for (const v1::CategoryProfile& profile : in.categories()) {
     // One that does not fit an int is no feature either; the check finds it.
     out.categories.push_back({profile.name(), static_cast<int>(profile.feature()), profile.share(),
@@ -252,6 +272,20 @@ template <typename Values>
 std::vector<std::pair<int, double>> ByKFromProto(const Values& in) {
   std::vector<std::pair<int, double>> out;
   for (const v1::KValue& entry : in) out.emplace_back(entry.k(), entry.value());
+  return out;
+}
+
+Histogram FromProto(const v1::Histogram& in) {
+  return {{in.edges().begin(), in.edges().end()}, {in.shares().begin(), in.shares().end()}};
+}
+
+Reference FromProto(const v1::Reference& in) {
+  Reference out;
+  for (const v1::Histogram& histogram : in.features()) out.features.push_back(FromProto(histogram));
+  out.errors = FromProto(in.errors());
+  out.rows = in.rows();
+  out.error_most = in.error_most();
+  out.error_far = in.error_far();
   return out;
 }
 
@@ -293,6 +327,7 @@ Result<Bundle> FromProto(const v1::ModelBundle& in) {
   if (in.has_self_test()) {
     SEGMENTD_ASSIGN_OR_RETURN(out.self_test, FromProto(in.self_test(), out.features.size()));
   }
+  if (in.has_reference()) out.reference = FromProto(in.reference());
   return out;
 }
 

@@ -22,12 +22,15 @@ struct Segment {
   // (model sequence from which the name holds, name), ascending: a change record can then name its
   // previous segment as it was called at that time.
   std::vector<std::pair<std::uint32_t, std::string>> names;
-  int activity = 0;                               // 0 lost .. 4 active
-  Vector centroid;                                // in the embedding, l
-  Vector mean;                                    // in the scaled feature space, d
-  std::vector<double> typical;                    // raw feature medians, d; NaN = mostly missing
-  double radius = 0;                              // RMS distance of the members to the centroid
-  double share = 0;                               // of the customers trained on
+  int activity = 0;             // 0 lost .. 4 active
+  Vector centroid;              // in the embedding, l
+  Vector mean;                  // in the scaled feature space, d
+  std::vector<double> typical;  // raw feature medians, d; NaN = mostly missing
+  double radius = 0;            // RMS distance of the members to the centroid
+  double share = 0;             // of the customers trained on
+  double far = 0;               // distance that one in two hundred members is beyond; 0: not known
+  bool pinned = false;          // a person named it: learning leaves the name alone
+  std::string rival;  // the name that would suit it better since the last model; may be ""
   std::vector<risk::CategoryProfile> categories;  // of the frozen names; none in older models
 
   std::string_view name() const { return names.back().second; }
@@ -55,6 +58,23 @@ struct Lineage {
 std::string_view LineageKindName(Lineage::Kind kind);  // "split"
 
 inline constexpr std::size_t kCurrencyBytesMax = 8;
+// How values were spread in the rows that a model was made from: edges ascend, shares[i] is of the
+// values in (edges[i - 1], edges[i]], the last but one of those above all edges, the last of
+// missing ones; shares.size() == edges.size() + 2.
+struct Histogram {
+  std::vector<double> edges;
+  std::vector<double> shares;
+};
+
+// What later rows are compared with.
+struct Reference {
+  std::vector<Histogram> features;  // one per feature; none in older models
+  Histogram errors;                 // of reconstruction
+  double rows = 0;
+  double error_most = 0;  // one in a hundred is beyond
+  double error_far = 0;   // one in two hundred is beyond
+};
+
 // Some snapshots and what became of them where the model was made.
 struct SelfTest {
   RawMatrix raw;  // d x n
@@ -84,6 +104,7 @@ struct Bundle {
   std::string currency;   // of all the money in it; empty: not known, or several
 
   SelfTest self_test;
+  Reference reference;
 
   // Told, not used: seed, rows, as_of and quality of the fit, for people and gates.
   std::uint64_t seed = 0;

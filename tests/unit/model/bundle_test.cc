@@ -65,6 +65,14 @@ Bundle MakeBundle() {
   bundle.lineage = {{2, Lineage::Kind::kSplit, SegmentId{2}, SegmentId{5}, 0.75},
                     {3, Lineage::Kind::kRetired, SegmentId{1}, SegmentId{0}, 0.25}};
   bundle.parent = "0123456789abcdef";
+  bundle.segments[0].far = 1.25;
+  bundle.segments[1].pinned = true;
+  bundle.segments[1].rival = "Lost";
+  bundle.reference.features.assign(3, {{0, 2.5}, {0.25, 0.25, 0.25, 0.25}});
+  bundle.reference.errors = {{}, {1, 0}};
+  bundle.reference.rows = 100;
+  bundle.reference.error_most = 0.5;
+  bundle.reference.error_far = 0.75;
   bundle.currency = "EUR";
   bundle.seed = 99;
   bundle.trained_rows = 1000;
@@ -124,6 +132,13 @@ TEST(BundleTest, ReadsBackWhatWasWritten) {
   EXPECT_EQ(read->lineage[1].parent, SegmentId{1});
   EXPECT_EQ(read->lineage[1].share, 0.25);
   EXPECT_EQ(read->parent, bundle.parent);
+  EXPECT_EQ(read->segments[0].far, 1.25);
+  EXPECT_TRUE(read->segments[1].pinned);
+  EXPECT_EQ(read->segments[1].rival, "Lost");
+  ASSERT_EQ(read->reference.features.size(), 3U);
+  EXPECT_EQ(read->reference.features[2].edges, bundle.reference.features[2].edges);
+  EXPECT_EQ(read->reference.features[2].shares, bundle.reference.features[2].shares);
+  EXPECT_EQ(read->reference.error_far, 0.75);
   EXPECT_EQ(read->currency, bundle.currency);
   EXPECT_EQ(read->trained_as_of_ms, -5);
   EXPECT_EQ(read->inertia_by_k, bundle.inertia_by_k);
@@ -253,6 +268,12 @@ TEST(BundleTest, RefusesAWayBackOrASelfTestOfAnotherModel) {
       {"a self-test of another code", [](Bundle& b) { b.self_test.codes = Matrix::Zero(3, 5); }},
       {"a self-test with a column too few",
        [](Bundle& b) { b.self_test.raw = RawMatrix::Zero(3, 4); }},
+      {"a histogram too few", [](Bundle& b) { b.reference.features.pop_back(); }},
+      {"a histogram without missing", [](Bundle& b) { b.reference.errors.shares = {1}; }},
+      {"edges out of order",
+       [](Bundle& b) {
+         b.reference.features[1].edges = {2.5, 0};
+       }},
       {"a self-test of another model", [](Bundle& b) { b.embedding.skip(1, 1) += 0.1F; }},
   });
 }
