@@ -3,18 +3,22 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <limits>
 #include <span>
 
 #include "segmentd/base/random.h"
+#include "segmentd/model/prediction_strength.h"
 
 namespace segmentd::learn {
 namespace {
 
 // Of so many points the order of the candidates is settled; the winner is fitted to all.
-constexpr Eigen::Index kCompared = 8'192;
+constexpr Eigen::Index kCompared = 4'096;
 constexpr int kStarts = 4;
+constexpr int kSplits = 5;
 constexpr double kLeastShare = 0.01;
+constexpr double kStrengthPart = 0.5;
+constexpr double kSilhouettePart = 0.3;
+constexpr double kCalinskiPart = 0.2;
 
 // Points drawn without return, in their order.
 model::Matrix Sample(const model::Matrix& points, std::uint64_t seed) {
@@ -43,6 +47,22 @@ model::KMeansFit FitK(const model::Matrix& points, std::span<const double> weigh
   return model::FitKMeans(points, {.clusters = k, .starts = kStarts, .seed = seed}, weights);
 }
 
+// How many of the candidates a value beats, as a share of the others.
+double RankOf(double value, const std::vector<KScore>& all, double KScore::*measure) {
+  const auto beaten =
+      std::ranges::count_if(all, [&](const KScore& other) { return other.*measure < value; });
+  return all.size() < 2 ? 1 : static_cast<double>(beaten) / static_cast<double>(all.size() - 1);
+}
+
+void Rank(std::vector<KScore>& by_k) {
+  for (KScore& score : by_k) {
+    score.score =
+        kStrengthPart * RankOf(score.prediction_strength, by_k, &KScore::prediction_strength) +
+        kSilhouettePart * RankOf(score.silhouette, by_k, &KScore::silhouette) +
+        kCalinskiPart * RankOf(score.calinski_harabasz, by_k, &KScore::calinski_harabasz);
+  }
+}
+
 }  // namespace
 
 Result<Clusters> ChooseClusters(const model::Matrix& points, const std::vector<double>& weights,
@@ -50,9 +70,7 @@ Result<Clusters> ChooseClusters(const model::Matrix& points, const std::vector<d
   const model::Matrix sample = Sample(points, options.seed);
   const double scale = static_cast<double>(points.cols()) / static_cast<double>(sample.cols());
   Clusters chosen;
-  int best_k = options.k_min;
-  bool best_is_sound = false;
-  double best = -std::numeric_limits<double>::infinity();
+  std::vector<bool> sound;
   for (int k = options.k_min; k <= options.k_max; ++k) {
     if (progress &&
         !progress(fmt::format("trying {} segments", k),
@@ -60,20 +78,43 @@ Result<Clusters> ChooseClusters(const model::Matrix& points, const std::vector<d
       return Fail(Code::kCancelled, "the retrain was stopped");
     }
     const model::KMeansFit fit = FitK(sample, {}, k, options.seed);
-    const double silhouette = model::SimplifiedSilhouette(sample, fit.centroids);
-    chosen.inertia_by_k.emplace_back(k, fit.inertia * scale);
-    chosen.silhouette_by_k.emplace_back(k, silhouette);
-    const bool sound = SmallestShare(fit) >= kLeastShare;
-    if (sound == best_is_sound ? silhouette > best : sound) {
-      best = silhouette;
-      best_k = k;
-      best_is_sound = sound;
+    KScore score{.k = k, .inertia = fit.inertia * scale};
+    score.silhouette = model::SimplifiedSilhouette(sample, fit.centroids);
+    score.calinski_harabasz = model::CalinskiHarabasz(sample, fit.labels);
+    if (options.k_max > options.k_min) {
+      score.prediction_strength = model::PredictionStrength(
+          sample, {.clusters = k, .starts = kStarts, .seed = options.seed}, kSplits);
     }
+    chosen.by_k.push_back(score);
+    sound.push_back(SmallestShare(fit) >= kLeastShare);
     if (fit.centroids.cols() < k) break;  // no more distinct points
   }
-  chosen.fit = FitK(points, weights, best_k, options.seed);
-  chosen.silhouette = model::SimplifiedSilhouette(points, chosen.fit.centroids);
+  Rank(chosen.by_k);
+  std::size_t best = 0;
+  for (std::size_t i = 1; i < chosen.by_k.size(); ++i) {
+    const bool better = chosen.by_k[i].score > chosen.by_k[best].score;
+    if (sound[i] == sound[best] ? better : sound[i]) best = i;
+  }
+  chosen.knee = KneeOf(chosen.by_k);
+  chosen.fit = FitK(points, weights, chosen.by_k[best].k, options.seed);
   return chosen;
+}
+
+int KneeOf(const std::vector<KScore>& by_k) {
+  if (by_k.size() < 3) return 0;
+  const KScore& first = by_k.front();
+  const KScore& last = by_k.back();
+  const KScore* knee = &first;
+  double deepest = 0;
+  for (const KScore& score : by_k) {
+    const double along = static_cast<double>(score.k - first.k) / (last.k - first.k);
+    const double line = first.inertia + along * (last.inertia - first.inertia);
+    if (line - score.inertia > deepest) {
+      deepest = line - score.inertia;
+      knee = &score;
+    }
+  }
+  return knee->k;
 }
 
 }  // namespace segmentd::learn

@@ -14,6 +14,8 @@
 namespace segmentd::learn {
 namespace {
 
+constexpr double kMuchBetter = 0.8;
+
 // The first of the named features that the model has, in standard deviations; 0 without any.
 double ZScore(const model::Segment& segment, const std::vector<std::string>& features,
               const model::Scaler& scaler, std::initializer_list<std::string_view> names) {
@@ -59,6 +61,22 @@ const model::Segment* Find(const model::Bundle* champion, SegmentId id) {
   return at == champion->segments.end() ? nullptr : &*at;
 }
 
+// The found name where it suits by a fifth better than the present one, else "".
+std::string RivalOf(const model::Segment& segment, const segment::Profile& profile,
+                    const std::string& found) {
+  if (found == segment.name()) return {};
+  const bool better =
+      segment::NameCost(profile, found) <= kMuchBetter * segment::NameCost(profile, segment.name());
+  return better ? found : std::string();
+}
+
+// The name, with a number behind it if it is taken; takes it.
+std::string Free(const std::string& name, std::set<std::string, std::less<>>& taken) {
+  std::string free = name;
+  for (int count = 2; !taken.insert(free).second; ++count) free = fmt::format("{} {}", name, count);
+  return free;
+}
+
 }  // namespace
 
 std::vector<std::size_t> OrderOfStanding(const model::Bundle& bundle) {
@@ -72,23 +90,26 @@ std::vector<std::size_t> OrderOfStanding(const model::Bundle& bundle) {
 }
 
 void NameSegments(const model::Bundle* champion, model::Bundle& bundle) {
-  const std::vector<segment::Named> found = segment::NameSegments(ProfilesOf(bundle));
+  const std::vector<segment::Profile> profiles = ProfilesOf(bundle);
+  const std::vector<segment::Named> found = segment::NameSegments(profiles);
   std::set<std::string, std::less<>> taken;
-  for (model::Segment& segment : bundle.segments) {
-    const model::Segment* before = Find(champion, segment.id);
-    if (before == nullptr) continue;
-    segment.names = before->names;
-    taken.emplace(segment.name());
-  }
   for (std::size_t i = 0; i < found.size(); ++i) {
     model::Segment& segment = bundle.segments[i];
     segment.activity = found[i].activity;
-    if (!segment.names.empty()) continue;
-    std::string name = found[i].name;
-    for (int count = 2; !taken.insert(name).second; ++count) {
-      name = fmt::format("{} {}", found[i].name, count);
-    }
-    segment.names = {{bundle.sequence, name}};
+    const model::Segment* before = Find(champion, segment.id);
+    if (before == nullptr) continue;
+    segment.names = before->names;
+    segment.pinned = before->pinned;
+    if (!segment.pinned) segment.rival = RivalOf(segment, profiles[i], found[i].name);
+    // The second model in a row for which the name would suit it better.
+    const bool renamed = !segment.rival.empty() && segment.rival == before->rival;
+    if (!renamed) taken.emplace(segment.name());
+  }
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    model::Segment& segment = bundle.segments[i];
+    if (!segment.names.empty() && taken.contains(segment.name())) continue;
+    segment.names.emplace_back(bundle.sequence, Free(found[i].name, taken));
+    segment.rival.clear();
   }
 }
 

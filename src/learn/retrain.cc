@@ -19,6 +19,7 @@
 #include "scaling.h"
 #include "segmentd/model/kmeans.h"
 #include "segments.h"
+#include "structure.h"
 
 namespace segmentd::learn {
 namespace {
@@ -52,33 +53,6 @@ Status CheckOptions(const Rows& rows, const Options& options) {
   return Ok();
 }
 
-// The weighted means of the codes by group; groups without weight are left out.
-struct Groups {
-  model::Matrix means;
-  std::vector<std::size_t> kept;
-};
-
-Groups MeansByGroup(const model::Matrix& codes, const std::vector<int>& labels, std::size_t groups,
-                    const std::vector<double>& weights) {
-  Eigen::MatrixXd sums = Eigen::MatrixXd::Zero(codes.rows(), static_cast<Index>(groups));
-  Eigen::VectorXd masses = Eigen::VectorXd::Zero(static_cast<Index>(groups));
-  for (std::size_t i = 0; i < labels.size(); ++i) {
-    sums.col(labels[i]) += weights[i] * codes.col(static_cast<Index>(i)).cast<double>();
-    masses(labels[i]) += weights[i];
-  }
-  Groups result;
-  result.means.resize(codes.rows(), static_cast<Index>(groups));
-  for (std::size_t g = 0; g < groups; ++g) {
-    const auto at = static_cast<Index>(g);
-    if (masses(at) <= 0) continue;
-    result.means.col(static_cast<Index>(result.kept.size())) =
-        (sums.col(at) / masses(at)).cast<float>();
-    result.kept.push_back(g);
-  }
-  result.means.conservativeResize(Eigen::NoChange, static_cast<Index>(result.kept.size()));
-  return result;
-}
-
 class Retraining {
  public:
   Retraining(const model::Bundle* champion, const Rows& rows, const Options& options,
@@ -90,13 +64,14 @@ class Retraining {
     if (!Go("scaling and embedding", 0)) return Stopped();
     SEGMENTD_ASSIGN_OR_RETURN(bundle_.scaler, ChooseScaler(champion_, rows(), options_));
     SEGMENTD_RETURN_IF_ERROR(Learn());
+    Settle();
     Identify();
     NameSegments(champion_, bundle_);
     if (!Go("measuring", 0)) return Stopped();
     Measure();
     if (champion_ != nullptr) bundle_.risk = champion_->risk;
     if (options_.fit_risk) bundle_.risk = FitRisk(rows(), bundle_.risk, report_.notes);
-    MakeReference(points_, fit_.labels, bundle_);
+    MakeReference(points_, fit().labels, bundle_);
     bundle_.self_test =
         model::MakeSelfTest(bundle_, rows().values.leftCols(std::min(kSelfTests, rows().size())));
     return Retrained{std::move(bundle_), std::move(report_)};
@@ -159,6 +134,8 @@ class Retraining {
     return Ok();
   }
 
+  model::KMeansFit& fit() { return anchored_.fit; }
+  const model::KMeansFit& fit() const { return anchored_.fit; }
   bool IsAnchored() const { return champion_ != nullptr && !options_.cold; }
 
   // Where clusters do not start from the champion's, there is no way to hold them.
@@ -166,9 +143,9 @@ class Retraining {
     if (!IsAnchored() || options_.alarm) return true;
     double moved = 0;
     double all = 0;
-    for (std::size_t i = 0; i < fit_.labels.size(); ++i) {
-      const std::size_t now = kept_[static_cast<std::size_t>(fit_.labels[i])];
-      const bool stays = now == static_cast<std::size_t>(before_.labels[i]);
+    for (std::size_t i = 0; i < fit().labels.size(); ++i) {
+      const auto now = static_cast<std::size_t>(fit().labels[i]);
+      const bool stays = anchored_.origins[now] == before_.labels[i];
       moved += stays ? 0 : rows().weights[i];
       all += rows().weights[i];
     }
@@ -178,28 +155,36 @@ class Retraining {
   Status Cluster(int iterations) {
     if (!Go("fitting the segments", 0)) return Stopped();
     if (IsAnchored()) {
-      Groups groups =
-          MeansByGroup(points_.codes, before_.labels, champion_->segments.size(), rows().weights);
-      fit_ = model::RefineKMeans(points_.codes, groups.means, iterations, rows().weights);
-      kept_ = std::move(groups.kept);
+      anchored_ =
+          StartFromSegments(*champion_, before_.labels, points_.codes, rows().weights, iterations);
       report_.clusters.anchored = true;
-      report_.clusters.cold_inertia = ColdInertia();
-    } else {
-      SEGMENTD_ASSIGN_OR_RETURN(Clusters clusters,
-                                ChooseClusters(points_.codes, rows().weights, options_, progress_));
-      fit_ = std::move(clusters.fit);
-      bundle_.inertia_by_k = std::move(clusters.inertia_by_k);
-      bundle_.silhouette_by_k = std::move(clusters.silhouette_by_k);
+      return Ok();
     }
-    bundle_.inertia = fit_.inertia;
-    bundle_.simplified_silhouette = model::SimplifiedSilhouette(points_.codes, fit_.centroids);
+    SEGMENTD_ASSIGN_OR_RETURN(Clusters clusters,
+                              ChooseClusters(points_.codes, rows().weights, options_, progress_));
+    anchored_.fit = std::move(clusters.fit);
+    report_.clusters.knee = clusters.knee;
+    report_.clusters.by_k = std::move(clusters.by_k);
+    for (const KScore& score : report_.clusters.by_k) {
+      bundle_.inertia_by_k.emplace_back(score.k, score.inertia);
+      bundle_.silhouette_by_k.emplace_back(score.k, score.silhouette);
+    }
     return Ok();
+  }
+
+  void Settle() {
+    if (IsAnchored()) {
+      Restructure(*champion_, points_.codes, rows().weights, options_, anchored_);
+      report_.clusters.cold_inertia = ColdInertia();
+    }
+    bundle_.inertia = fit().inertia;
+    bundle_.simplified_silhouette = model::SimplifiedSilhouette(points_.codes, fit().centroids);
   }
 
   // What as many segments could reach if none had to stay what it is.
   double ColdInertia() const {
     return model::FitKMeans(points_.codes,
-                            {.clusters = static_cast<int>(kept_.size()),
+                            {.clusters = static_cast<int>(anchored_.origins.size()),
                              .starts = kColdStarts,
                              .iterations_max = kLloydIterations,
                              .seed = options_.seed},
@@ -210,38 +195,34 @@ class Retraining {
   // Gives every cluster the id of the segment that it is, or one that nobody had; then segments
   // stand in the order of their ids, and labels with them.
   void Identify() {
-    bundle_.segments = DescribeClusters(points_, fit_.centroids, fit_.labels);
-    std::vector<SegmentId> ids(bundle_.segments.size());
-    std::vector<model::Lineage> lineage;
-    std::vector<int> cluster_of_child;
+    bundle_.segments = DescribeClusters(points_, fit().centroids, fit().labels);
+    std::vector<SegmentId> known;
     if (champion_ != nullptr) {
-      std::vector<SegmentId> known;
       for (const model::Segment& segment : champion_->segments) known.push_back(segment.id);
-      const Eigen::MatrixXd overlap = Overlap(before_.labels, static_cast<Index>(known.size()),
-                                              fit_.labels, fit_.centroids.cols(), rows().weights);
-      Identities found = Match(overlap, known);
+    }
+    std::vector<SegmentId> ids(bundle_.segments.size());
+    if (IsAnchored()) {
+      for (std::size_t i = 0; i < ids.size(); ++i) {
+        const int origin = anchored_.origins[i];
+        if (origin >= 0) ids[i] = known[static_cast<std::size_t>(origin)];
+      }
+    } else if (champion_ != nullptr) {
+      Identities found = Match(Overlap(before_.labels, static_cast<Index>(known.size()),
+                                       fit().labels, fit().centroids.cols(), rows().weights),
+                               known);
       ids = std::move(found.ids);
-      if (IsAnchored()) {
-        for (std::size_t i = 0; i < kept_.size(); ++i) ids[i] = known[kept_[i]];
-      }
-      for (std::size_t i = 0; i < found.lineage.size(); ++i) {
-        // Those who start from a segment's customers stay that segment, wherever they drift to.
-        const bool is_end = found.lineage[i].kind >= model::Lineage::Kind::kMerged;
-        const bool lives = std::ranges::count(ids, found.lineage[i].parent) > 0;
-        if (IsAnchored() && (!is_end || lives)) continue;
-        lineage.push_back(found.lineage[i]);
-        cluster_of_child.push_back(found.cluster_of_child[i]);
-      }
+      anchored_.lineage = std::move(found.lineage);
+      anchored_.cluster_of_child = std::move(found.cluster_of_child);
     }
     for (const std::size_t i : OrderOfStanding(bundle_)) {
       if (ids[i] == SegmentId{}) ids[i] = SegmentId{bundle_.next_segment_id++};
       bundle_.segments[i].id = ids[i];
     }
-    for (std::size_t i = 0; i < lineage.size(); ++i) {
-      lineage[i].sequence = bundle_.sequence;
-      const int child = cluster_of_child[i];
-      if (child >= 0) lineage[i].child = ids[static_cast<std::size_t>(child)];
-      bundle_.lineage.push_back(lineage[i]);
+    for (std::size_t i = 0; i < anchored_.lineage.size(); ++i) {
+      model::Lineage& entry = bundle_.lineage.emplace_back(anchored_.lineage[i]);
+      entry.sequence = bundle_.sequence;
+      const int child = anchored_.cluster_of_child[i];
+      if (child >= 0) entry.child = ids[static_cast<std::size_t>(child)];
     }
     SortSegments();
   }
@@ -257,7 +238,7 @@ class Retraining {
       sorted.push_back(std::move(bundle_.segments[order[i]]));
     }
     bundle_.segments = std::move(sorted);
-    for (int& label : fit_.labels) label = place[static_cast<std::size_t>(label)];
+    for (int& label : fit().labels) label = place[static_cast<std::size_t>(label)];
   }
 
   void Measure() {
@@ -267,15 +248,15 @@ class Retraining {
     ClusterReport& clusters = report_.clusters;
     clusters.inertia = bundle_.inertia;
     clusters.simplified_silhouette = bundle_.simplified_silhouette;
-    clusters.davies_bouldin = model::DaviesBouldin(points_.codes, fit_.labels);
-    clusters.calinski_harabasz = model::CalinskiHarabasz(points_.codes, fit_.labels);
+    clusters.davies_bouldin = model::DaviesBouldin(points_.codes, fit().labels);
+    clusters.calinski_harabasz = model::CalinskiHarabasz(points_.codes, fit().labels);
     const Index step = (rows().size() + kSilhouetteRows - 1) / kSilhouetteRows;
     std::vector<Index> sample;
     std::vector<int> labels;
     std::vector<int> champion_labels;
     for (Index i = 0; i < rows().size(); i += step) {
       sample.push_back(i);
-      labels.push_back(fit_.labels[static_cast<std::size_t>(i)]);
+      labels.push_back(fit().labels[static_cast<std::size_t>(i)]);
       if (champion_ != nullptr) {
         champion_labels.push_back(before_.labels[static_cast<std::size_t>(i)]);
       }
@@ -285,16 +266,15 @@ class Retraining {
     if (champion_ == nullptr) return;
     clusters.champion_silhouette = model::Silhouette(scaled, champion_labels);
     report_.movement =
-        MeasureMovement(*champion_, before_.labels, bundle_, fit_.labels, rows().weights);
+        MeasureMovement(*champion_, before_.labels, bundle_, fit().labels, rows().weights);
   }
 
   const model::Bundle* champion_;
   const Options& options_;
   const Progress& progress_;
   Points points_;
-  Placed before_;  // under the champion
-  model::KMeansFit fit_;
-  std::vector<std::size_t> kept_;  // by cluster: the champion's segment that it started from
+  Placed before_;      // under the champion
+  Anchored anchored_;  // without origins where nothing was to start from
   model::Bundle bundle_;
   Report report_;
 };

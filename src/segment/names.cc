@@ -151,4 +151,13 @@ std::vector<Named> NameSegments(std::span<const Profile> profiles) {
   return named;
 }
 
+double NameCost(const Profile& profile, std::string_view name) {
+  const std::size_t last = name.find_last_not_of("0123456789 ");
+  const std::string_view base = name.substr(0, last == std::string_view::npos ? 0 : last + 1);
+  const auto known =
+      std::find_if(kArchetypes.begin(), kArchetypes.end(),
+                   [&](const Archetype& archetype) { return archetype.name == base; });
+  return known == kArchetypes.end() ? kPoorMatch : Cost(AxesOf(profile), *known);
+}
+
 }  // namespace segmentd::segment

@@ -2,6 +2,7 @@
 
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace segmentd::segment {
@@ -26,5 +27,10 @@ struct Profile {
 // least cost, one template per segment; a poor match is called by its two largest features instead.
 // All names differ. Deterministic.
 std::vector<Named> NameSegments(std::span<const Profile> profiles);
+
+// How badly a name of NameSegments suits a profile: the mean square on the axes that an archetype
+// minds; for a name that is no archetype's (a number behind it does not count), what a poor match
+// costs.
+double NameCost(const Profile& profile, std::string_view name);
 
 }  // namespace segmentd::segment

@@ -112,6 +112,58 @@ TEST(RetrainTest, RetiresASegmentThatLostItsCustomersAndNeverGivesItsIdAgain) {
   EXPECT_TRUE(model::DecodeBundle(model::EncodeBundle(third.challenger)).ok());
 }
 
+// Every second customer of the first kind begins to buy for little money.
+Rows WithANewKind(int customers, std::uint64_t seed) {
+  Rows rows = MakeRows({.customers = customers, .seed = seed});
+  for (Eigen::Index i = 0; i < rows.size(); i += 8) {
+    for (const Eigen::Index row : {3, 4, 9}) rows.values(row, i) /= 40;
+  }
+  return rows;
+}
+
+TEST(RetrainTest, SplitsASegmentInTwoAndRecordsWhereTheNewOneCameFrom) {
+  const Retrained first = Train(nullptr, MakeRows({.customers = 800}), SmallOptions());
+  const Retrained second = Train(&first.challenger, WithANewKind(800, 2), SmallOptions());
+  ASSERT_EQ(second.challenger.segments.size(), 5U);
+  ASSERT_EQ(second.challenger.lineage.size(), 1U);
+  const model::Lineage& split = second.challenger.lineage[0];
+  EXPECT_EQ(split.kind, model::Lineage::Kind::kSplit);
+  EXPECT_EQ(split.child, SegmentId{5});
+  EXPECT_TRUE(IdsOf(first.challenger).contains(split.parent.value()));
+  EXPECT_EQ(second.challenger.segments[4].names.front().first, 2U);
+  std::set<std::string_view> names;
+  for (const model::Segment& segment : second.challenger.segments) names.insert(segment.name());
+  EXPECT_EQ(names.size(), 5U);
+  EXPECT_TRUE(model::DecodeBundle(model::EncodeBundle(second.challenger)).ok());
+  // An eighth of all changed segments, and nobody else.
+  EXPECT_NEAR(second.report.movement.moved, 0.125, 0.01);
+}
+
+TEST(RetrainTest, NeverSplitsBeyondTheRangeOfK) {
+  const Retrained first = Train(nullptr, MakeRows({.customers = 800}), SmallOptions());
+  Options options = SmallOptions();
+  options.k_max = 4;
+  const Retrained second = Train(&first.challenger, WithANewKind(800, 2), options);
+  EXPECT_EQ(second.challenger.segments.size(), 4U);
+}
+
+TEST(RetrainTest, MergesWhatHasBecomeOneAndKeepsTheLargerOnesId) {
+  Options options = SmallOptions();
+  options.k_min = options.k_max = 5;  // one more than there are kinds
+  const Rows rows = MakeRows({.customers = 800, .noise = 0.3});
+  const Retrained first = Train(nullptr, rows, options);
+  ASSERT_EQ(first.challenger.segments.size(), 5U);
+  options.k_min = 3;
+  Retrained next = Train(&first.challenger, rows, options);
+  if (next.challenger.segments.size() == 5U) next = Train(&next.challenger, rows, options);
+  for (const model::Lineage& entry : next.challenger.lineage) {
+    EXPECT_EQ(entry.kind, model::Lineage::Kind::kMerged);
+    EXPECT_FALSE(IdsOf(next.challenger).contains(entry.parent.value()));
+    EXPECT_TRUE(IdsOf(next.challenger).contains(entry.child.value()));
+  }
+  EXPECT_EQ(next.challenger.segments.size() + next.challenger.lineage.size(), 5U);
+}
+
 TEST(RetrainTest, TrainsAnAutoencoderWhereThereAreRowsEnoughAndPcaWhereNot) {
   Options options = SmallOptions();
   options.embedding = model::EmbeddingKind::kDae;
