@@ -1,8 +1,10 @@
 // On public data, the figures that docs/LEARNING.md gives.
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <numeric>
 
+#include "learn/clusters.h"
 #include "learn/placing.h"
 #include "segmentd/base/random.h"
 #include "segmentd/learn/gate.h"
@@ -67,6 +69,23 @@ TEST_F(CreditCardTest, TheAutoencoderGivesBackHoldersItNeverSawBetterThanPca) {
   EXPECT_NEAR(pca, 0.082, 0.002);
   RecordProperty("error", std::to_string(error));
   RecordProperty("pca", std::to_string(pca));
+}
+
+TEST_F(CreditCardTest, SixSegmentsAreChosen) {
+  const model::Matrix points = Standardised(table.values).cwiseMax(-4.0F).cwiseMin(4.0F);
+  options.k_min = 4;
+  options.k_max = 8;
+  const std::vector<double> weights(static_cast<std::size_t>(points.cols()), 1);
+  const auto chosen = ChooseClusters(points, weights, options, {});
+  ASSERT_TRUE(chosen.ok());
+  EXPECT_EQ(chosen->fit.centroids.cols(), 6);
+  EXPECT_EQ(chosen->knee, 6);
+  for (const KScore& score : chosen->by_k) {
+    RecordProperty("k" + std::to_string(score.k),
+                   fmt::format("PS {:.3f}, simplified silhouette {:.3f}, CH {:.0f}, score {:.2f}",
+                               score.prediction_strength, score.silhouette, score.calinski_harabasz,
+                               score.score));
+  }
 }
 
 TEST_F(CreditCardTest, AWarmRetrainOnGrownDataMovesFewAndKeepsTheSegments) {

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <vector>
 
 #include "segmentd/model/embedding.h"
 #include "segmentd/model/kmeans.h"
@@ -45,6 +46,22 @@ TEST(ReferenceTest, SegmentsCreditCardHoldersAsTightlyAsScikitLearn) {
   const Pca pca = FitPca(points, 3);
   EXPECT_NEAR(pca.explained[0], 0.3445534272798305, 1e-6);
   EXPECT_NEAR(pca.explained[1], 0.22005375592514873, 1e-6);
+}
+
+// As the notes of the design have it: money and counts as logarithms, all standardised and cut
+// at 4.
+TEST(ReferenceTest, SegmentsCreditCardHoldersOnCutLogarithmsAsScikitLearnDoes) {
+  const DataTable table = ReadCreditCards();
+  if (table.absent()) GTEST_SKIP() << kDataAbsent;
+  const Matrix points = Standardised(table.values).cwiseMax(-4.0F).cwiseMin(4.0F);
+  const KMeansFit fit = FitKMeans(points, {.clusters = 6, .starts = 4, .iterations_max = 100});
+  EXPECT_LE(fit.inertia, 1.005 * 70'974.77);
+  EXPECT_NEAR(DaviesBouldin(points, fit.labels), 1.462, 0.01);
+  EXPECT_NEAR(CalinskiHarabasz(points, fit.labels), 2'026, 10);
+  EXPECT_NEAR(SimplifiedSilhouette(points, fit.centroids), 0.338, 0.003);
+  std::vector<int> sizes(6);
+  for (const int label : fit.labels) ++sizes[static_cast<std::size_t>(label)];
+  EXPECT_NEAR(*std::min_element(sizes.begin(), sizes.end()) / 8950.0, 0.113, 0.003);
 }
 
 }  // namespace
