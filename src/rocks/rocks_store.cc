@@ -6,6 +6,7 @@
 #include <charconv>
 
 #include "rocks/status.h"
+#include "segmentd/base/mutex.h"
 
 namespace segmentd::rocks {
 namespace {
@@ -40,6 +41,20 @@ bool DecodeTimer(std::string_view key, ports::Timer& timer) {
   return true;
 }
 
+// Closing a store after a failed write would write to the same file again, which RocksDB as Debian
+// builds it takes for a mistake in the program: it ends the process there and then. What a failed
+// write leaves behind is the run's end, so that the store stays open until the process is gone.
+struct Abandoned {
+  std::unique_ptr<rocksdb::DB> db;
+  std::vector<rocksdb::ColumnFamilyHandle*> families;
+};
+void Abandon(Abandoned store) {
+  static Mutex mutex;
+  static auto& stores = *new std::vector<Abandoned>;
+  const MutexLock lock(mutex);
+  stores.push_back(std::move(store));
+}
+
 tl::unexpected<Error> Newer(const std::string& dir, std::string_view what) {
   return Fail(Code::kNewer,
               "{} was written by a newer segmentd ({}): run that version, or set another state.dir "
@@ -70,6 +85,10 @@ Result<std::unique_ptr<RocksStore>> RocksStore::Open(const rocksdb::Options& opt
 
 RocksStore::~RocksStore() {
   if (db_ == nullptr) return;
+  if (broken_) {
+    Abandon({std::move(db_), std::move(families_)});
+    return;
+  }
   for (rocksdb::ColumnFamilyHandle* handle : families_) db_->DestroyColumnFamilyHandle(handle);
   // Nothing to act on: what was written is in the log.
   db_->Close().PermitUncheckedError();
@@ -96,7 +115,7 @@ Status RocksStore::CheckFormat() {
   if (read.IsNotFound()) {
     const rocksdb::Status written =
         db_->Put({}, family(kMeta), kFormatKey, std::to_string(kFormat));
-    if (!written.ok()) return Translate(written, "writing to " + dir_);
+    if (!written.ok()) return NotWritten(written);
     return Ok();
   }
   if (!read.ok()) return Translate(read, "reading the format of " + dir_);
@@ -164,8 +183,13 @@ Status RocksStore::Write(const ports::StoreWrite& write) {
   rocksdb::WriteOptions options;
   options.memtable_insert_hint_per_batch = true;  // the batch is sorted
   const rocksdb::Status written = db_->Write(options, &batch);
-  if (!written.ok()) return Translate(written, "writing to " + dir_);
+  if (!written.ok()) return NotWritten(written);
   return Ok();
+}
+
+tl::unexpected<Error> RocksStore::NotWritten(const rocksdb::Status& status) {
+  broken_ = true;
+  return Translate(status, "writing to " + dir_);
 }
 
 Status RocksStore::ReadTimers(const ports::Timer& from, std::size_t timers_max,

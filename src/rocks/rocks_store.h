@@ -34,11 +34,13 @@ class RocksStore final : public ports::StateStore {
   explicit RocksStore(std::string dir) : dir_(std::move(dir)) {}
   static Status RefuseForeign(const rocksdb::Options& options, const std::string& dir);
   Status CheckFormat();
+  tl::unexpected<Error> NotWritten(const rocksdb::Status& status);
   rocksdb::ColumnFamilyHandle* family(Family which) const {
     return families_[static_cast<std::size_t>(which)];
   }
 
   std::string dir_;
+  bool broken_ = false;  // a write has failed
   std::unique_ptr<rocksdb::DB> db_;
   std::vector<rocksdb::ColumnFamilyHandle*> families_;  // the default one, unused, comes last
   // Reused between reads.

@@ -18,11 +18,24 @@ namespace {
 constexpr std::int64_t kMemoryBytesMin = 8 << 20;
 constexpr std::size_t kWriteBufferBytesMax = 32 << 20;
 constexpr std::uint64_t kWalBytesMax = 128 << 20;  // bounds what a reopening has to read
+constexpr std::int64_t kOpenBytes = 16 << 20;      // for manifests, logs and tables when opening
 constexpr int kOpenFilesMin = 64;
 constexpr double kBloomBitsPerKey = 10;  // one miss in a hundred reaches a block
 // Of a memtable, for its own filter: some 20 bits a customer. A customer's first event asks for
 // what is not there, and without this walks every memtable to learn it.
 constexpr double kMemtableBloomShare = 0.01;
+
+// What a store's log holds is written into tables when the store is opened.
+std::int64_t LogBytes(const std::string& path) {
+  std::int64_t bytes = 0;
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(path, error)) {
+    std::error_code gone;
+    const std::uintmax_t size = entry.path().extension() == ".log" ? entry.file_size(gone) : 0;
+    if (!gone) bytes += static_cast<std::int64_t>(size);
+  }
+  return bytes;
+}
 
 // Every partition draws on the same cache, which also pays for the memtables.
 rocksdb::Options BuildOptions(const StoreOptions& options) {
@@ -65,6 +78,7 @@ class RocksStores final : public ports::StoreFactory {
       : lock_(std::move(lock)), dir_(options.dir), options_(BuildOptions(options)), clock_(clock) {}
 
   Result<std::unique_ptr<ports::StateStore>> Open(Partition partition) override {
+    SEGMENTD_RETURN_IF_ERROR(CheckRoom(PathOf(partition)));
     SEGMENTD_ASSIGN_OR_RETURN(std::unique_ptr<RocksStore> store,
                               RocksStore::Open(options_, PathOf(partition)));
     return store;
@@ -91,6 +105,18 @@ class RocksStores final : public ports::StoreFactory {
   }
 
  private:
+  // RocksDB, as Debian builds it, takes a disk that fills up while it opens a store for a mistake
+  // in the program, and ends the process there and then.
+  Status CheckRoom(const std::string& path) {
+    const std::int64_t needed = kOpenBytes + LogBytes(path);
+    const Space space = DiskSpace();
+    if (space.total_bytes == 0 || space.free_bytes >= needed) return Ok();
+    return Fail(Code::kStorage,
+                "only {} MiB are free where {} lies, and opening it may take {} MiB: make room and "
+                "start again",
+                space.free_bytes >> 20, path, needed >> 20);
+  }
+
   std::string PathOf(Partition partition) const {
     return fmt::format("{}/{}", dir_, partition.value());
   }
