@@ -28,9 +28,9 @@ namespace segmentd::app {
 namespace {
 
 telemetry::Identity IdentityOf(const config::Config& config) {
-  return {std::string(Version()),          std::string(Revision()),
-          std::string(Compiler()),         ContentHash(config::Render(config)),
-          config.input.transactions.topic, config.input.profiles.topic.value_or("")};
+  return {std::string(Version()),      std::string(Revision()),
+          std::string(Compiler()),     ContentHash(config::Render(config)),
+          TransactionsTopicOf(config), config.input.profiles.topic.value_or("")};
 }
 
 void ShowModel(const pipeline::Model& model, telemetry::Metrics& metrics, const Log& log) {
@@ -82,7 +82,7 @@ Result<Ground> LayGround(const config::Config& config, const Log& log, const Clo
   Ground ground;
   SEGMENTD_ASSIGN_OR_RETURN(ground.model, LoadBootstrap(config));
   SEGMENTD_ASSIGN_OR_RETURN(ground.connection, ConnectionOf(config, &log));
-  ground.memory = PlanMemory(config.state.memory_bytes, config.shards);
+  ground.memory = PlanMemory(config.state.memory_bytes, config.shards, config.input.rekey);
   rocks::StoreOptions stores;
   stores.dir = config.state.dir;
   stores.memory_bytes = ground.memory.store_bytes;
@@ -119,7 +119,7 @@ Overview FirstOverview(const config::Config& config, const Ground& ground, const
   overview.app = config.app;
   overview.instance = ground.instance;
   overview.model_version = ground.model == nullptr ? "" : ground.model->version;
-  overview.shards = config.shards;
+  overview.shards = config.shards + (config.input.rekey ? 1 : 0);
   overview.started_ms = clock.WallMs();
   return overview;
 }
@@ -145,7 +145,7 @@ Status RunDaemon(const config::Config& config, const DaemonOptions& options, Log
                         {"state", config.state.dir}});
   SEGMENTD_ASSIGN_OR_RETURN(const Ground ground, LayGround(config, log, clock));
   log.Info("kafka", {{"client", kafka::DescribeClient()}});
-  log.Info("memory", {{"plan", DescribeMemory(ground.memory, config.shards)}});
+  log.Info("memory", {{"plan", DescribeMemory(ground.memory, config.shards, config.input.rekey)}});
 
   telemetry::Metrics metrics(IdentityOf(config));
   telemetry::StatusBoard board;
@@ -179,7 +179,8 @@ Status RunDaemon(const config::Config& config, const DaemonOptions& options, Log
                                  *ground.stores,
                                  *ground.attempts,
                                  probe,
-                                 overview},
+                                 overview,
+                                 log},
                                 log, stop);
   log.SetCounter({});
   if (ended.ok()) log.Info("stopped", {{"app", config.app}});

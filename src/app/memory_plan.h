@@ -15,7 +15,10 @@ struct MemoryPlan {
   std::int64_t store_bytes = 0;   // RocksDB's blocks and memtables, one budget for all partitions
 };
 
-MemoryPlan PlanMemory(std::int64_t memory_bytes, int shards);
-std::string DescribeMemory(const MemoryPlan& plan, int shards);
+// rekey: one more fetches and sends.
+MemoryPlan PlanMemory(std::int64_t memory_bytes, int shards, bool rekey = false);
+std::string DescribeMemory(const MemoryPlan& plan, int shards, bool rekey = false);
+// The least that can be shared out.
+std::int64_t LeastMemory(int shards, bool rekey);
 
 }  // namespace segmentd::app

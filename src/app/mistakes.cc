@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "app/memory_plan.h"
 #include "app/options.h"
 #include "segmentd/base/text.h"
 #include "segmentd/kafka/connection.h"
@@ -55,6 +56,14 @@ void CheckExcluded(const feature::Plan& plan, Mistakes& found) {
   }
 }
 
+void CheckMemory(const config::Config& config, Mistakes& found) {
+  const std::int64_t least = LeastMemory(config.shards, config.input.rekey);
+  if (config.state.memory_bytes >= least) return;
+  found.push_back({"state.memory", fmt::format("{} shards need {} MiB at least; give more, or have "
+                                               "fewer shards",
+                                               config.shards, least >> 20)});
+}
+
 }  // namespace
 
 Mistakes FindMistakes(const config::Config& config) {
@@ -63,6 +72,7 @@ Mistakes FindMistakes(const config::Config& config) {
   CheckFields(TransactionsFormatOf(config), "input.transactions.fields", found);
   CheckFields(ProfilesFormatOf(config), "input.profiles.fields", found);
   CheckExcluded(config.features, found);
+  CheckMemory(config, found);
   return found;
 }
 

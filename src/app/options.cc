@@ -54,7 +54,13 @@ kafka::OutputTopics OutputTopicsOf(const config::Config& config) {
   name(pipeline::Topic::kDlq) = prefix + "dlq.v1";
   name(pipeline::Topic::kChangelog) = prefix + config.app + ".changelog";
   name(pipeline::Topic::kControl) = prefix + config.app + ".control";
+  if (config.input.rekey) name(pipeline::Topic::kRekeyed) = prefix + config.app + ".rekeyed";
   return topics;
+}
+
+std::string TransactionsTopicOf(const config::Config& config) {
+  if (!config.input.rekey) return config.input.transactions.topic;
+  return OutputTopicsOf(config)[static_cast<std::size_t>(pipeline::Topic::kRekeyed)];
 }
 
 std::vector<std::string> InputTopicsOf(const config::Config& config) {
@@ -100,7 +106,7 @@ pipeline::Options PipelineOptionsOf(const config::Config& config) {
   options.transactions = TransactionsFormatOf(config);
   options.profiles = ProfilesFormatOf(config);
   options.input_topics = {
-      config.input.transactions.topic, config.input.profiles.topic.value_or(""),
+      TransactionsTopicOf(config), config.input.profiles.topic.value_or(""),
       OutputTopicsOf(config)[static_cast<std::size_t>(pipeline::Topic::kControl)]};
   options.format = config.output.format;
   options.backfill = config.output.backfill;
@@ -125,7 +131,7 @@ kafka::ShardOptions KafkaShardOptionsOf(const config::Config& config, const Memo
   options.app = config.app;
   options.instance = instance;
   options.shard = shard;
-  options.transactions_topic = config.input.transactions.topic;
+  options.transactions_topic = TransactionsTopicOf(config);
   options.profiles_topic = config.input.profiles.topic.value_or("");
   options.outputs = OutputTopicsOf(config);
   options.exactly_once = config.delivery == config::Delivery::kExactlyOnce;
@@ -133,6 +139,20 @@ kafka::ShardOptions KafkaShardOptionsOf(const config::Config& config, const Memo
   options.send_bytes_max = memory.send_bytes;
   options.dlq_record_bytes_max = DlqRecordBytesMax(config, input);
   return options;
+}
+
+kafka::ShardOptions KafkaRekeyerOptionsOf(const config::Config& config, kafka::ShardOptions shard) {
+  shard.app += ".rekey";
+  shard.transactions_topic = config.input.transactions.topic;
+  shard.profiles_topic.clear();
+  // The more of one partition is copied before the next, the later the next one's events come.
+  shard.fetch_partition_bytes = 64 << 10;
+  const kafka::OutputTopics topics = OutputTopicsOf(config);
+  shard.outputs = {};
+  for (const pipeline::Topic topic : {pipeline::Topic::kDlq, pipeline::Topic::kRekeyed}) {
+    shard.outputs[static_cast<std::size_t>(topic)] = topics[static_cast<std::size_t>(topic)];
+  }
+  return shard;
 }
 
 runtime::ShardOptions RuntimeShardOptionsOf(const config::Config& config, const MemoryPlan& memory,
@@ -144,7 +164,9 @@ runtime::ShardOptions RuntimeShardOptionsOf(const config::Config& config, const 
   options.change_within_ms = config.commit.change_within_ms;
   options.commit_bytes_max = memory.commit_bytes;
   options.cache_bytes_max = memory.cache_bytes;
-  options.start_earliest = config.input.transactions.start == config::Start::kEarliest;
+  // Of the copy all is to be read; where the input begins is the matter of the stage before.
+  options.start_earliest =
+      config.input.rekey || config.input.transactions.start == config::Start::kEarliest;
   options.until_drained = until_drained;
   options.idle_grace_ms = config.time.idle_grace_ms;
   options.breaker = {config.input.breaker.share, config.input.breaker.records};

@@ -23,6 +23,8 @@ namespace segmentd::app {
 Result<kafka::Connection> ConnectionOf(const config::Config& config, const Log* log);
 
 kafka::OutputTopics OutputTopicsOf(const config::Config& config);
+// What the shards read: the input topic, or with input.rekey its copy.
+std::string TransactionsTopicOf(const config::Config& config);
 std::vector<std::string> InputTopicsOf(const config::Config& config);
 
 // What the outputs have to fit: the input topics as they are.
@@ -41,6 +43,8 @@ kafka::ShardOptions KafkaShardOptionsOf(const config::Config& config, const Memo
                                         const kafka::Connection& connection,
                                         const InputShape& input, const std::string& instance,
                                         int shard);
+// Of the stage that re-keys: a group and a producer of its own, and no topics but those it needs.
+kafka::ShardOptions KafkaRekeyerOptionsOf(const config::Config& config, kafka::ShardOptions shard);
 runtime::ShardOptions RuntimeShardOptionsOf(const config::Config& config, const MemoryPlan& memory,
                                             int shard, bool until_drained);
 

@@ -67,7 +67,9 @@ void WriteShard(JsonWriter& json, const ports::ShardStatus& shard) {
   shard.last_commit_ms == 0 ? json.Null() : json.Instant(shard.last_commit_ms);
   json.Key("commits").Int(static_cast<std::int64_t>(shard.commits));
   json.Key("aborts").Int(static_cast<std::int64_t>(shard.aborts));
-  json.Key("problem").String(shard.problem).Key("counts");
+  json.Key("problem").String(shard.problem).Key("rekey_lag_records");
+  shard.rekey_lag_records < 0 ? json.Null() : json.Int(shard.rekey_lag_records);
+  json.Key("counts");
   WriteCounts(json, shard.counts);
   json.Key("partitions").BeginArray();
   for (const ports::PartitionStatus& partition : shard.partitions) WritePartition(json, partition);

@@ -1,18 +1,27 @@
 #include "app/shard_group.h"
 
+#include <chrono>
 #include <condition_variable>
+#include <functional>
 #include <mutex>
 #include <optional>
 #include <thread>
 #include <vector>
 
+#include "app/wait.h"
 #include "segmentd/kafka/shard_ports.h"
+#include "segmentd/kafka/topics.h"
 #include "segmentd/runtime/helper_threads.h"
 #include "segmentd/runtime/parked_stores.h"
+#include "segmentd/runtime/rekeyer.h"
 #include "segmentd/runtime/shard.h"
 
 namespace segmentd::app {
 namespace {
+
+constexpr std::chrono::minutes kTrimEvery{10};
+// Of each partition: by the last record read an input is known again.
+constexpr std::int64_t kCopiesKept = 10'000;
 
 // What all shards of the process have in common beside their configuration.
 struct Shared {
@@ -48,6 +57,36 @@ Status RunShard(const ShardGroup& group, const Shared& shared, int number,
   runtime::Shard shard(options, {group.clock, *kafka.source, *kafka.sink, shared.helpers,
                                  shared.stores, group.probe, *pipeline, &group.attempts});
   return shard.Run(stop);
+}
+
+// The stage before the shards, as one more of them.
+Status RunRekeyer(const ShardGroup& group, const std::stop_token& stop) {
+  SEGMENTD_ASSIGN_OR_RETURN(
+      const kafka::ShardPorts kafka,
+      kafka::ConnectShard(KafkaRekeyerOptionsOf(group.config, KafkaOptions(group, 0))));
+  pipeline::Options rekeying = PipelineOptionsOf(group.config);
+  rekeying.input_topics.front() = group.config.input.transactions.topic;
+  SEGMENTD_ASSIGN_OR_RETURN(const std::unique_ptr<pipeline::Rekey> rekey,
+                            pipeline::Rekey::Create(rekeying));
+  runtime::ShardOptions options =
+      RuntimeShardOptionsOf(group.config, group.memory, group.config.shards, group.until_drained);
+  options.start_earliest = group.config.input.transactions.start == config::Start::kEarliest;
+  options.accepted = group.accepted;
+  runtime::Rekeyer rekeyer(options, {group.clock, *kafka.source, *kafka.sink, group.probe, *rekey});
+  return rekeyer.Run(stop);
+}
+
+// The copies that the shards have read, and committed, are of no use to anybody.
+void TrimCopies(const ShardGroup& group, const std::stop_token& stop) {
+  while (!stop.stop_requested()) {
+    const Status trimmed = kafka::TrimTopic(group.connection, TransactionsTopicOf(group.config),
+                                            group.config.app, kCopiesKept);
+    if (!trimmed.ok()) {
+      group.log.Warn("the re-keyed topic keeps what was read for now",
+                     {{"problem", trimmed.error().message}});
+    }
+    WaitFor(kTrimEvery, stop);
+  }
 }
 
 // Who has ended, and how.
@@ -88,14 +127,27 @@ Status RunShards(const ShardGroup& group, const std::stop_token& stop) {
   Ends ends;
   {
     std::vector<std::jthread> threads;
-    for (int number = 0; number < group.config.shards; ++number) {
-      threads.emplace_back([&, number](const std::stop_token& own) {
-        Status ended = RunShard(group, shared, number, own);
+    const auto start = [&](int number, const std::function<Status(const std::stop_token&)>& run) {
+      threads.emplace_back([&, number, run](const std::stop_token& own) {
+        Status ended = run(own);
         group.overview.Update([number](Overview& now) { now.ended.insert(number); });
         ends.Add(std::move(ended));
       });
+    };
+    if (group.config.input.rekey) {
+      start(group.config.shards,
+            [&](const std::stop_token& own) { return RunRekeyer(group, own); });
+      // The shards take the end of the copy for theirs: not before all is copied.
+      if (group.until_drained) ends.Wait(1, stop);
+      threads.emplace_back([&](const std::stop_token& own) { TrimCopies(group, own); });
     }
-    ends.Wait(group.config.shards, stop);
+    const int shards = ends.first_error().ok() ? group.config.shards : 0;
+    for (int number = 0; number < shards; ++number) {
+      start(number, [&, number](const std::stop_token& own) {
+        return RunShard(group, shared, number, own);
+      });
+    }
+    ends.Wait(group.overview.Get().shards, stop);
     group.overview.Update([](Overview& now) { now.stopping = true; });
     // All at once, so that they leave the group together.
     for (std::jthread& thread : threads) thread.request_stop();

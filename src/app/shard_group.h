@@ -4,6 +4,7 @@
 #include <stop_token>
 #include <string>
 
+#include "app/log.h"
 #include "app/memory_plan.h"
 #include "app/options.h"
 #include "app/overview.h"
@@ -34,6 +35,7 @@ struct ShardGroup {
   ports::Attempts& attempts;
   ports::Probe& probe;
   SharedOverview& overview;
+  const Log& log;
 };
 
 // Runs each shard on a thread of its own until all are asked to stop or have drained. The first

@@ -61,6 +61,8 @@ void AddKafka(Table& table, Kafka& c) {
 void AddInput(Table& table, Input& c) {
   table.Add("input.max_bytes", Bytes(c.max_bytes, 64, 64 << 20),
             "larger values are dead-lettered as too_large");
+  table.Add("input.rekey", Flag(c.rekey),
+            "the topic is not keyed by customer id: copy it, keyed, into <app>.rekeyed first");
   table.Add("input.breaker.share", Number(c.breaker.share, 0, 1),
             "a partition of which more records than this share are refused is stopped; 1: never");
   table.Add("input.breaker.records", Integer(c.breaker.records, 100, 10'000'000),
@@ -221,6 +223,10 @@ void CheckTogether(const Config& config, Complaints& complaints) {
           "output.prefix",
           fmt::format("makes the input topic {} an output too; choose another prefix", topic));
     }
+  }
+  if (config.input.rekey && config.delivery != Delivery::kExactlyOnce) {
+    complaints.AddFor("input.rekey",
+                      "would count events twice after a crash; it needs delivery: exactly_once");
   }
   if (config.risk.leave < config.risk.enter) {
     complaints.AddFor("risk.leave", "must not be below risk.enter");

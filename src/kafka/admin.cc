@@ -18,6 +18,11 @@ using DeleteTopicPtr =
 using ResourcePtr =
     std::unique_ptr<rd_kafka_ConfigResource_t, FreeWith<rd_kafka_ConfigResource_destroy>>;
 
+using OffsetsRequestPtr = std::unique_ptr<rd_kafka_ListConsumerGroupOffsets_t,
+                                          FreeWith<rd_kafka_ListConsumerGroupOffsets_destroy>>;
+using DeleteRecordsPtr =
+    std::unique_ptr<rd_kafka_DeleteRecords_t, FreeWith<rd_kafka_DeleteRecords_destroy>>;
+
 template <typename Owner>
 auto Raw(const std::vector<Owner>& owners) {
   std::vector<decltype(owners[0].get())> raw;
@@ -169,6 +174,48 @@ Status Admin::Delete(const std::string& topic) {
   }
   if (count == 1) return tl::unexpected(TopicError(*results[0], "deleting"));
   return Fail(Code::kFatal, "deleting topic \"{}\": the broker did not answer for it", topic);
+}
+
+Result<TopicListPtr> Admin::Committed(const std::string& topic, const std::string& group) {
+  SEGMENTD_ASSIGN_OR_RETURN(const std::optional<int> count, Partitions(topic));
+  const TopicListPtr asked(rd_kafka_topic_partition_list_new(count.value_or(0)));
+  for (int p = 0; p < count.value_or(0); ++p) {
+    rd_kafka_topic_partition_list_add(asked.get(), topic.c_str(), p);
+  }
+  const OffsetsRequestPtr request(
+      rd_kafka_ListConsumerGroupOffsets_new(group.c_str(), asked.get()));
+  rd_kafka_ListConsumerGroupOffsets_t* raw = request.get();
+  rd_kafka_ListConsumerGroupOffsets(client_.get(), &raw, 1, nullptr, queue_.get());
+  const std::string doing = fmt::format("asking for the offsets of group \"{}\"", group);
+  const Result<EventPtr> event = Answer(doing);
+  if (!event.ok()) return tl::unexpected(event.error());
+  std::size_t groups = 0;
+  const auto* const* results = rd_kafka_ListConsumerGroupOffsets_result_groups(
+      rd_kafka_event_ListConsumerGroupOffsets_result(event->get()), &groups);
+  if (groups != 1) return Fail(Code::kRetry, "{}: the broker did not answer for it", doing);
+  if (const rd_kafka_error_t* error = rd_kafka_group_result_error(results[0]); error != nullptr) {
+    return tl::unexpected(Explain(rd_kafka_error_code(error), doing));
+  }
+  return TopicListPtr(
+      rd_kafka_topic_partition_list_copy(rd_kafka_group_result_partitions(results[0])));
+}
+
+Status Admin::DeleteBefore(const rd_kafka_topic_partition_list_t& offsets) {
+  const DeleteRecordsPtr request(rd_kafka_DeleteRecords_new(&offsets));
+  rd_kafka_DeleteRecords_t* raw = request.get();
+  rd_kafka_DeleteRecords(client_.get(), &raw, 1, nullptr, queue_.get());
+  const Result<EventPtr> event = Answer("deleting records");
+  if (!event.ok()) return tl::unexpected(event.error());
+  const rd_kafka_topic_partition_list_t* answers =
+      rd_kafka_DeleteRecords_result_offsets(rd_kafka_event_DeleteRecords_result(event->get()));
+  for (int i = 0; i < answers->cnt; ++i) {
+    const rd_kafka_topic_partition_t& answer = answers->elems[i];
+    if (answer.err == RD_KAFKA_RESP_ERR_NO_ERROR) continue;
+    return tl::unexpected(
+        Explain(answer.err, fmt::format("deleting records of partition {} of topic \"{}\"",
+                                        answer.partition, answer.topic)));
+  }
+  return Ok();
 }
 
 }  // namespace segmentd::kafka

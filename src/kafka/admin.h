@@ -25,6 +25,10 @@ class Admin {
   // By topic, in the order given.
   Result<std::vector<Settings>> Describe(std::span<const std::string> topics);
   Status Delete(const std::string& topic);
+  // What the group has committed of the topic's partitions; negative where it has nothing.
+  Result<TopicListPtr> Committed(const std::string& topic, const std::string& group);
+  // Deletes the records before each offset.
+  Status DeleteBefore(const rd_kafka_topic_partition_list_t& offsets);
   const std::string& brokers() const { return client_.brokers(); }
 
  private:

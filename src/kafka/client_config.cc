@@ -58,6 +58,9 @@ Config GroupConsumerConfig(const ShardOptions& options) {
       {"group.id", options.app},
       {"partition.assignment.strategy", kAssignor},
   });
+  if (options.fetch_partition_bytes > 0) {
+    config.defaults["fetch.message.max.bytes"] = std::to_string(options.fetch_partition_bytes);
+  }
   const auto chosen = options.connection.client.find("group.instance.id");
   if (chosen != options.connection.client.end() || options.static_membership) {
     const std::string& instance =

@@ -49,6 +49,7 @@ Status OutputWriter::Send(const pipeline::OutRecord& record) {
   out.value = record.value ? &value : nullptr;
   out.partition = record.partition.value();
   out.headers = headers_;
+  out.timestamp_ms = record.timestamp_ms;
   return Write(record.topic, out);
 }
 
@@ -67,8 +68,9 @@ Status OutputWriter::Write(pipeline::Topic topic, Outgoing& record) {
     return Fail(Code::kFenced, "there is no producer: it was given up and not replaced");
   if (!topics_[index]) return Fail(Code::kFatal, "no name was given for output topic {}", index);
   // One record above its topic's limit would fail the batch it is in, and with it the transaction.
-  const std::int64_t limit =
-      topic == pipeline::Topic::kDlq ? options_.dlq_record_bytes_max : options_.record_bytes_max;
+  // Copies of input records are as large as those may be.
+  const bool copy = topic == pipeline::Topic::kDlq || topic == pipeline::Topic::kRekeyed;
+  const std::int64_t limit = copy ? options_.dlq_record_bytes_max : options_.record_bytes_max;
   const std::size_t size = SizeOf(record);
   if (size > static_cast<std::size_t>(limit)) {
     return Fail(Code::kBadRecord, "a record of {} bytes for topic \"{}\" is above the limit of {}",

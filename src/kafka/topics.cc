@@ -107,6 +107,7 @@ std::vector<TopicSpec> OutputTopicSpecs(const OutputTopics& names, int partition
   std::vector<TopicSpec> specs;
   for (int i = 0; i < pipeline::kTopics; ++i) {
     TopicSpec spec{names[static_cast<std::size_t>(i)], partitions, {}};
+    if (spec.name.empty()) continue;
     switch (static_cast<pipeline::Topic>(i)) {
       case pipeline::Topic::kSegmentChanged:
       case pipeline::Topic::kAtRisk:
@@ -116,6 +117,15 @@ std::vector<TopicSpec> OutputTopicSpecs(const OutputTopics& names, int partition
         spec.config = Deleted(14);
         spec.config["max.message.bytes"] =
             std::to_string(std::max(dlq_record_bytes_max, kMessageBytesMin));
+        break;
+      // Retention goes by the records' own times, which may be of years ago: what was read is
+      // deleted by TrimTopic instead.
+      case pipeline::Topic::kRekeyed:
+        spec.config = {{"cleanup.policy", "delete"},
+                       {"retention.ms", "-1"},
+                       {"message.timestamp.type", "CreateTime"},
+                       {"max.message.bytes",
+                        std::to_string(std::max(dlq_record_bytes_max, kMessageBytesMin))}};
         break;
       // It names those who want to be forgotten: no longer than a request may have to wait.
       case pipeline::Topic::kControl:
@@ -190,6 +200,20 @@ Result<Settings> TopicConfig(const Connection& connection, const std::string& to
   Result<std::vector<Settings>> configs = (*admin)->Describe({&topic, 1});
   if (!configs.ok()) return tl::unexpected(configs.error());
   return std::move(configs->front());
+}
+
+Status TrimTopic(const Connection& connection, const std::string& topic, const std::string& group,
+                 std::int64_t kept) {
+  SEGMENTD_ASSIGN_OR_RETURN(const std::unique_ptr<Admin> admin, Admin::Open(connection));
+  SEGMENTD_ASSIGN_OR_RETURN(const TopicListPtr read, admin->Committed(topic, group));
+  const TopicListPtr before(rd_kafka_topic_partition_list_new(read->cnt));
+  for (int i = 0; i < read->cnt; ++i) {
+    const rd_kafka_topic_partition_t& at = read->elems[i];
+    if (at.offset <= kept) continue;
+    rd_kafka_topic_partition_list_add(before.get(), topic.c_str(), at.partition)->offset =
+        at.offset - kept;
+  }
+  return before->cnt == 0 ? Ok() : admin->DeleteBefore(*before);
 }
 
 Status DeleteTopic(const Connection& connection, const std::string& topic) {

@@ -1,5 +1,7 @@
 #include <algorithm>
 
+#include "segmentd/pipeline/counts.h"
+
 #include "segmentd/pipeline/pipeline.h"
 
 namespace segmentd::pipeline {
@@ -29,6 +31,7 @@ void Counts::Add(const Counts& other) {
   changes += other.changes;
   suppressed += other.suppressed;
   erased += other.erased;
+  rekeyed += other.rekeyed;
   for (std::size_t i = 0; i < fired.size(); ++i) fired[i] += other.fired[i];
   for (std::size_t i = 0; i < delay.size(); ++i) delay[i].Add(other.delay[i]);
   lateness.Add(other.lateness);

@@ -17,7 +17,7 @@ std::optional<std::string> Breaker::Note(const pipeline::Counts& batch) {
     const auto code = static_cast<event::RejectCode>(worst - rejected.begin());
     const std::string verdict =
         code == event::RejectCode::kKeyMismatch
-            ? "the topic's producer does not key by customer id: mend it"
+            ? "the topic's producer does not key by customer id: mend it, or set input.rekey"
             : "mend the producer or the mapping, or raise input.breaker.share; dlq.v1 has them";
     return fmt::format("{} of {} records were refused, {} as {}: {}", refused, window_.records,
                        *worst, event::RejectCodeName(code), verdict);

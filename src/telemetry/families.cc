@@ -20,8 +20,19 @@ Histograms& MakeHistograms(prometheus::Registry& registry, const std::string& na
 
 }  // namespace
 
+RekeyFamilies::RekeyFamilies(prometheus::Registry& r)
+    : records(MakeCounters(r, "rekeyed_records_total", "Records copied to their customer's key")),
+      lag(MakeGauges(r, "rekey_lag_records", "Records waiting to be copied")) {}
+
+SurfaceFamilies::SurfaceFamilies(prometheus::Registry& r)
+    : http_requests(MakeCounters(r, "http_requests_total", "HTTP requests answered")),
+      http_duration(MakeHistograms(r, "http_request_duration_seconds", "Time to answer")),
+      log_messages(MakeCounters(r, "log_messages_total", "Lines logged, by level")) {}
+
 Families::Families(prometheus::Registry& r)
-    : build_info(MakeGauges(r, "build_info", "1; what runs")),
+    : rekey(r),
+      surface(r),
+      build_info(MakeGauges(r, "build_info", "1; what runs")),
       config_info(MakeGauges(r, "config_info", "1; a hash of the configuration in force")),
       start_time(MakeGauges(r, "start_time_seconds", "When the daemon started")),
       phase(MakeGauges(r, "phase", "1 for the current phase")),
@@ -86,9 +97,6 @@ Families::Families(prometheus::Registry& r)
       cache_customers(MakeGauges(r, "cache_customers", "Customers held in memory")),
       cache_bytes(MakeGauges(r, "cache_bytes", "Their bytes")),
       cache_hits(MakeCounters(r, "cache_hits_total", "Customers found in memory")),
-      cache_misses(MakeCounters(r, "cache_misses_total", "Customers read from the store")),
-      http_requests(MakeCounters(r, "http_requests_total", "HTTP requests answered")),
-      http_duration(MakeHistograms(r, "http_request_duration_seconds", "Time to answer")),
-      log_messages(MakeCounters(r, "log_messages_total", "Lines logged, by level")) {}
+      cache_misses(MakeCounters(r, "cache_misses_total", "Customers read from the store")) {}
 
 }  // namespace segmentd::telemetry

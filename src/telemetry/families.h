@@ -12,9 +12,29 @@ using Counters = prometheus::Family<prometheus::Counter>;
 using Gauges = prometheus::Family<prometheus::Gauge>;
 using Histograms = prometheus::Family<prometheus::Histogram>;
 
+// Of the stage before the shards.
+struct RekeyFamilies {
+  explicit RekeyFamilies(prometheus::Registry& registry);
+
+  Counters& records;
+  Gauges& lag;
+};
+
+// Of what people and programs see.
+struct SurfaceFamilies {
+  explicit SurfaceFamilies(prometheus::Registry& registry);
+
+  Counters& http_requests;
+  Histograms& http_duration;
+  Counters& log_messages;
+};
+
 // Every metric's name and help, registered once. Names are promises to dashboards and alerts.
 struct Families {
   explicit Families(prometheus::Registry& registry);
+
+  RekeyFamilies rekey;
+  SurfaceFamilies surface;
 
   Gauges& build_info;
   Gauges& config_info;
@@ -68,10 +88,6 @@ struct Families {
   Gauges& cache_bytes;
   Counters& cache_hits;
   Counters& cache_misses;
-
-  Counters& http_requests;
-  Histograms& http_duration;
-  Counters& log_messages;
 };
 
 }  // namespace segmentd::telemetry

@@ -52,7 +52,7 @@ struct ShardChildren {
         produce(f.commit_duration.Add(With(labels, "phase", "produce"), CommitBuckets())),
         end(f.commit_duration.Add(With(labels, "phase", "end_txn"), CommitBuckets())),
         store(f.commit_duration.Add(With(labels, "phase", "store"), CommitBuckets())),
-        last_commits(f.last_commit),
+        families(f),
         shard_labels(labels) {}
 
   static prometheus::Labels With(prometheus::Labels labels, const char* name, const char* value) {
@@ -71,8 +71,16 @@ struct ShardChildren {
     assigned.Set(static_cast<double>(status.partitions.size()));
     // Absent before the first: its age is what alerts look at.
     if (status.last_commit_ms > 0) {
-      if (last_commit == nullptr) last_commit = &last_commits.Add(shard_labels);
+      if (last_commit == nullptr) last_commit = &families.last_commit.Add(shard_labels);
       last_commit->Set(ToSeconds(status.last_commit_ms));
+    }
+    if (status.rekey_lag_records >= 0) {
+      if (rekey_lag == nullptr) {
+        rekey_lag = &families.rekey.lag.Add({});
+        rekeyed.emplace(families.rekey.records.Add({}));
+      }
+      rekey_lag->Set(static_cast<double>(status.rekey_lag_records));
+      rekeyed->Set(status.counts.rekeyed);
     }
     last_tick.Set(ToSeconds(status.tick_ms));
     cache_customers.Set(static_cast<double>(status.cached_customers));
@@ -83,9 +91,11 @@ struct ShardChildren {
   Total committed, aborted, recycles, rebalances, hits, misses;
   prometheus::Gauge &assigned, &last_tick, &cache_customers, &cache_bytes;
   prometheus::Histogram &transaction, &produce, &end, &store;
-  Gauges& last_commits;
+  Families& families;
   const prometheus::Labels shard_labels;
   prometheus::Gauge* last_commit = nullptr;
+  prometheus::Gauge* rekey_lag = nullptr;  // with the next: of the stage that re-keys
+  std::optional<Total> rekeyed;
 };
 
 // What is shown of a partition while a shard owns it; taken down when it leaves.
@@ -301,14 +311,14 @@ void Metrics::OnAlerts(std::span<const pipeline::AlertNote> alerts) {
 void Metrics::OnHttpRequest(std::string_view route, std::string_view method, int status,
                             double seconds) {
   const prometheus::Labels labels{{"route", std::string(route)}, {"method", std::string(method)}};
-  body_->families.http_duration.Add(labels, LatencyBuckets()).Observe(seconds);
-  body_->families.http_requests
+  body_->families.surface.http_duration.Add(labels, LatencyBuckets()).Observe(seconds);
+  body_->families.surface.http_requests
       .Add(ShardChildren::With(labels, "code", fmt::format("{}", status).c_str()))
       .Increment();
 }
 
 void Metrics::OnLogMessage(std::string_view level) {
-  body_->families.log_messages.Add({{"level", std::string(level)}}).Increment();
+  body_->families.surface.log_messages.Add({{"level", std::string(level)}}).Increment();
 }
 
 void Metrics::SetModel(const ModelIdentity& model) {

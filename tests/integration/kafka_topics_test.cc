@@ -13,8 +13,8 @@ class TopicsTest : public RealKafkaTest {
  protected:
   static kafka::OutputTopics Names() {
     const std::string prefix = Unique("segmentd");
-    return {prefix + ".changed", prefix + ".state",     prefix + ".at-risk",
-            prefix + ".dlq",     prefix + ".changelog", prefix + ".control"};
+    return {prefix + ".changed",   prefix + ".state",   prefix + ".at-risk", prefix + ".dlq",
+            prefix + ".changelog", prefix + ".control", prefix + ".rekeyed"};
   }
 };
 
@@ -27,7 +27,7 @@ TEST_F(TopicsTest, MakesTheOutputTopicsAsTheContractSays) {
 
   const auto counts = kafka::PartitionCounts(connection(), names);
   ASSERT_TRUE(counts.ok());
-  EXPECT_THAT(*counts, ElementsAre(3, 3, 3, 3, 3, 3));
+  EXPECT_THAT(*counts, ElementsAre(3, 3, 3, 3, 3, 3, 3));
   const auto config = [&](pipeline::Topic topic) {
     return kafka::TopicConfig(connection(), names[static_cast<std::size_t>(topic)]).value();
   };
@@ -41,6 +41,37 @@ TEST_F(TopicsTest, MakesTheOutputTopicsAsTheContractSays) {
   EXPECT_EQ(dlq["retention.ms"], std::to_string(14 * kDayMs));
   EXPECT_EQ(dlq["max.message.bytes"], "2000000");
   EXPECT_EQ(config(pipeline::Topic::kChangelog)["cleanup.policy"], "compact");
+  kafka::Settings rekeyed = config(pipeline::Topic::kRekeyed);
+  EXPECT_EQ(rekeyed["retention.ms"], "-1");
+  EXPECT_EQ(rekeyed["max.message.bytes"], "2000000");
+}
+
+TEST_F(TopicsTest, MakesNoTopicThatHasNoName) {
+  kafka::OutputTopics names = Names();
+  names.back().clear();
+  EXPECT_EQ(kafka::OutputTopicSpecs(names, 3, 2'000'000).size(), names.size() - 1);
+}
+
+TEST_F(TopicsTest, TrimsWhatAGroupHasReadButForTheNewest) {
+  const std::string topic = NewTopic("copies", 1);
+  Fill(connection(), topic, 0, 10);
+  const kafka::ShardOptions options = TestOptions(connection(), topic + "-app", topic);
+  // A group that has read nothing yet.
+  ASSERT_TRUE(kafka::TrimTopic(connection(), topic, options.app, 3).ok());
+  EXPECT_EQ(ReadAll(connection(), topic).size(), 10U);
+  {
+    Member member(options);
+    ASSERT_TRUE(member.ports.source->Subscribe(member).ok());
+    ASSERT_TRUE(member.PollUntilSeen(10));
+    ASSERT_TRUE(member.ports.sink->Reset().ok());
+    ASSERT_TRUE(member.ports.sink->Begin().ok());
+    const ports::InputPosition position{Transactions(0), Offset{8}};
+    ASSERT_TRUE(member.ports.sink->Commit({&position, 1}).ok());
+    member.ports.source->Close();
+  }
+  const Status trimmed = kafka::TrimTopic(connection(), topic, options.app, 3);
+  ASSERT_TRUE(trimmed.ok()) << trimmed.error().message;
+  EXPECT_THAT(Values(ReadAll(connection(), topic)), ElementsAre("v5", "v6", "v7", "v8", "v9"));
 }
 
 TEST_F(TopicsTest, SaysHowToMakeMissingTopicsWhenItMayNot) {

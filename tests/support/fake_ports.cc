@@ -196,7 +196,8 @@ Status FakeSink::Write(const std::string& topic, Partition partition, FakeBroker
       habits_.submits_to_fencing) {
     return Note(Fail(Code::kFenced, "a newer producer has the name {}", id_));
   }
-  written_.insert(partition);
+  // A copy's partition is its key's, whatever partition it was read from.
+  if (topic != FakeBroker::OutputTopic(pipeline::Topic::kRekeyed)) written_.insert(partition);
   if (topic == FakeBroker::OutputTopic(pipeline::Topic::kChangelog)) {
     const Offset next = broker_.High(topic, partition);
     lowest_next_.changelog_next.try_emplace(partition, Offset{next.value() - 1});
@@ -210,6 +211,7 @@ Status FakeSink::Send(const pipeline::OutRecord& record) {
   entry.key = record.key;
   entry.value = record.value;
   entry.headers = record.headers;
+  entry.timestamp_ms = record.timestamp_ms;
   return Write(FakeBroker::OutputTopic(record.topic), record.partition, std::move(entry));
 }
 

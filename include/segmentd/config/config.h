@@ -52,6 +52,7 @@ struct Breaker {
 
 struct Input {
   std::int64_t max_bytes = 1 << 20;
+  bool rekey = false;
   Breaker breaker;
   Transactions transactions;
   Profiles profiles;

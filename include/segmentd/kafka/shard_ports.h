@@ -36,7 +36,9 @@ struct ShardOptions {
   std::int64_t transaction_timeout_ms = 10'000;
   // Without progress for this long a changelog replay returns kRetry.
   std::int64_t replay_stall_ms = 10'000;
-  std::int64_t fetch_bytes_max = 64 << 20;    // prefetched input
+  std::int64_t fetch_bytes_max = 64 << 20;  // prefetched input
+  // How much of one partition comes before the next one's turn; 0: as librdkafka has it, 1 MiB.
+  std::int64_t fetch_partition_bytes = 0;
   std::int64_t send_bytes_max = 64 << 20;     // records on their way to the broker
   std::int64_t record_bytes_max = 1'000'000;  // of an output record; Kafka's default for a topic
   std::int64_t dlq_record_bytes_max = 1'200'000;  // the same for the dlq: above input.max_bytes

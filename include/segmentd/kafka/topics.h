@@ -18,7 +18,8 @@ struct TopicSpec {
   Settings config = {};  // as the broker names them: cleanup.policy, retention.ms, ...
 };
 
-// The output topics as segmentd wants them: retention, compaction, the dlq's record size.
+// The output topics as segmentd wants them: retention, compaction, the dlq's record size. Those
+// without a name are left out.
 std::vector<TopicSpec> OutputTopicSpecs(const OutputTopics& names, int partitions,
                                         std::int64_t dlq_record_bytes_max);
 
@@ -40,6 +41,11 @@ Result<std::int64_t> RecordBytesMax(const Connection& connection,
 
 // A topic's configuration as the broker reports it; kNotFound, kRetry.
 Result<Settings> TopicConfig(const Connection& connection, const std::string& topic);
+
+// Deletes what a group has read of a topic, all but the newest `kept` offsets of each partition.
+// kRetry; kConfig where that is not permitted.
+Status TrimTopic(const Connection& connection, const std::string& topic, const std::string& group,
+                 std::int64_t kept);
 
 // Deletes records and configuration. For tests and `segmentd topics`; kNotFound, kRetry.
 Status DeleteTopic(const Connection& connection, const std::string& topic);

@@ -19,9 +19,10 @@ enum class Topic : std::uint8_t {
   kAtRisk,
   kDlq,
   kChangelog,
-  kControl
+  kControl,
+  kRekeyed  // of no name unless input.rekey is set
 };
-inline constexpr int kTopics = 6;
+inline constexpr int kTopics = 7;
 
 using OutHeader = event::Header;
 
@@ -60,6 +61,7 @@ struct OutRecord {
   std::optional<std::string> key;
   std::optional<std::string> value;  // nothing: a tombstone
   OutHeaders headers;
+  std::int64_t timestamp_ms = 0;  // 0: when it is sent
 };
 
 }  // namespace segmentd::pipeline

@@ -11,6 +11,7 @@
 #include "segmentd/base/result.h"
 #include "segmentd/event/decoder.h"
 #include "segmentd/event/raw_record.h"
+#include "segmentd/pipeline/counts.h"
 #include "segmentd/pipeline/customer.h"
 #include "segmentd/pipeline/deadlines.h"
 #include "segmentd/pipeline/model.h"
@@ -60,36 +61,6 @@ struct DueTimer {
 struct Outcome {
   bool changed = false;          // its state
   std::int64_t arm_ms = kNever;  // a timer must be armed for this instant; kNever: no other one
-};
-
-// How many spans of time lie within each bound; the last place has those beyond all.
-struct Spread {
-  static constexpr std::array<double, 8> kBoundsS = {1, 5, 15, 60, 300, 3'600, 86'400, 604'800};
-  std::array<std::uint64_t, kBoundsS.size() + 1> counts{};
-  double sum_s = 0;
-
-  void Add(std::int64_t span_ms);
-  void Add(const Spread& other);
-};
-
-// Plain counts of one or more batches; telemetry turns them into metrics.
-struct Counts {
-  std::uint64_t records = 0;
-  std::uint64_t bytes = 0;
-  std::uint64_t accepted = 0;
-  std::uint64_t profiles = 0;
-  std::uint64_t duplicates = 0;
-  std::uint64_t late = 0;
-  std::uint64_t without_id = 0;
-  std::array<std::uint64_t, 12> rejected{};  // by event::RejectCode
-  std::uint64_t changes = 0;
-  std::uint64_t suppressed = 0;  // kept by hysteresis
-  std::uint64_t erased = 0;      // left aside, of customers that were erased
-  std::array<std::uint64_t, kTimerKinds> fired{};
-  Spread lateness;                          // of late events, behind the customer's as_of
-  std::array<Spread, kTimerKinds> delay{};  // of timers, from deadline to firing, by the wall
-
-  void Add(const Counts& other);
 };
 
 // A change as the demo, the metrics and the status board see it; its record is in outputs already.

@@ -69,6 +69,7 @@ struct ShardStatus {
   std::uint64_t aborts = 0;
   std::uint64_t producer_resets = 0;
   std::uint64_t rebalances = 0;
+  std::int64_t rekey_lag_records = -1;  // of the stage before the shards; -1: it is none
   std::uint64_t cached_customers = 0;
   std::uint64_t cached_bytes = 0;
   std::uint64_t cache_hits = 0;

@@ -96,8 +96,10 @@ class FaultTest(KafkaTest):
 
 
 class Load:
-    def __init__(self, brokers, topic, lines, rate):
+    def __init__(self, brokers, topic, lines, rate, key=None):
+        """key: of the i-th line; its customer if none is given."""
         self.topic, self.lines, self.rate = topic, lines, rate
+        self.key = key or (lambda i: json.loads(lines[i])["customer_id"])
         self.producer = ck.Producer(
             {
                 "bootstrap.servers": brokers,
@@ -116,7 +118,7 @@ class Load:
         for i, line in enumerate(self.lines):
             if self.rate and not self.hurry.is_set():
                 self.hurry.wait(max(0, began + i / self.rate - time.monotonic()))
-            key = json.loads(line)["customer_id"]
+            key = self.key(i)
             while True:
                 try:
                     self.producer.produce(self.topic, key=key, value=line)

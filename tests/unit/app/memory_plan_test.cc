@@ -25,6 +25,25 @@ TEST(MemoryPlanTest, GivesQueuesNoMoreThanTheyCanUse) {
   EXPECT_EQ(PlanMemory(65536 * kMiB, 1).fetch_bytes, 64 * kMiB);
 }
 
+TEST(MemoryPlanTest, SharesOutWhatIsThereWithAStageThatRekeysToo) {
+  const MemoryPlan plan = PlanMemory(64 * kMiB, 2, /*rekey=*/true);
+  const std::int64_t sum =
+      2 * (plan.fetch_bytes + plan.send_bytes + plan.commit_bytes + plan.cache_bytes) +
+      plan.helpers * plan.fetch_bytes + plan.fetch_bytes + plan.send_bytes + plan.store_bytes;
+  EXPECT_EQ(sum, 64 * kMiB);
+}
+
+TEST(MemoryPlanTest, TheLeastIsStillSharedOutInFull) {
+  for (const int shards : {1, 8, 64}) {
+    const std::int64_t least = LeastMemory(shards, false);
+    const MemoryPlan plan = PlanMemory(least, shards);
+    EXPECT_GT(plan.cache_bytes, 0) << shards;
+    EXPECT_EQ(plan.fetch_bytes * (3 * shards + plan.helpers) + plan.cache_bytes * shards +
+                  plan.store_bytes,
+              least);
+  }
+}
+
 TEST(MemoryPlanTest, DescribesItselfInMebibytes) {
   EXPECT_EQ(DescribeMemory({1, 2 * kMiB, 3 * kMiB, 4 * kMiB, 5 * kMiB, 6 * kMiB}, 2),
             "2 x (fetch 2 + send 3 + commit 4 + cache 5) + 1 x restore 2 + store 6 MiB");

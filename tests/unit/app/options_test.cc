@@ -19,10 +19,27 @@ TEST(OptionsTest, NamesTopicsByPrefixAndApp) {
   config.output.prefix = "x.";
   EXPECT_THAT(OutputTopicsOf(config),
               ElementsAre("x.segment.changed.v1", "x.customer.state.v1", "x.at-risk.v1", "x.dlq.v1",
-                          "x.shop.changelog", "x.shop.control"));
+                          "x.shop.changelog", "x.shop.control", ""));
   EXPECT_THAT(InputTopicsOf(config), ElementsAre("transactions"));
   config.input.profiles.topic = "people";
   EXPECT_THAT(InputTopicsOf(config), ElementsAre("transactions", "people"));
+}
+
+TEST(OptionsTest, WithRekeyTheShardsReadTheCopyAndTheStageBeforeThemTheInput) {
+  config::Config config;
+  config.app = "shop";
+  config.output.prefix = "x.";
+  config.input.transactions.start = config::Start::kLatest;
+  config.input.rekey = true;
+  const MemoryPlan memory = PlanMemory(config.state.memory_bytes, 1, true);
+  const kafka::ShardOptions shard = KafkaShardOptionsOf(config, memory, {}, {}, "i", 0);
+  EXPECT_EQ(shard.transactions_topic, "x.shop.rekeyed");
+  EXPECT_TRUE(RuntimeShardOptionsOf(config, memory, 0, false).start_earliest)
+      << "the input begins where it is told to, the copy at its beginning";
+  const kafka::ShardOptions stage = KafkaRekeyerOptionsOf(config, shard);
+  EXPECT_EQ(stage.app, "shop.rekey");
+  EXPECT_EQ(stage.transactions_topic, "transactions");
+  EXPECT_THAT(stage.outputs, ElementsAre("", "", "", "x.dlq.v1", "", "", "x.shop.rekeyed"));
 }
 
 TEST(OptionsTest, ReadsClientSecretsFromTheirFiles) {

@@ -54,6 +54,11 @@ TEST(ConfigTest, TakesTheContractsExampleWhichIsTheDefaultsPlusProfiles) {
   EXPECT_EQ(Render(Good(kContract)), Render(expected));
 }
 
+TEST(ConfigTest, RefusesToRekeyWithoutTransactions) {
+  EXPECT_TRUE(Good("input: {rekey: true}").input.rekey);
+  EXPECT_THAT(Bad("input: {rekey: true}\ndelivery: at_least_once"), HasSubstr("input.rekey"));
+}
+
 TEST(ConfigTest, TellsWhatItsCallerFindsWithThePlaceOfTheEntry) {
   const auto find = [](const Config& config) {
     EXPECT_EQ(config.shards, 2);
