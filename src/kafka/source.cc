@@ -138,13 +138,14 @@ Status Source::CheckTrouble() {
   }
   trouble_.reset();
   health_.Clear();
-  if (std::exchange(missed_, false) && AnyStarted()) {
-    // librdkafka would go on at the old offsets without a word.
-    return Fail(Code::kAbort,
-                "an input topic was gone for a while: looking whether it is the same");
-  }
+  const bool gone = std::exchange(missed_, false) || suspect_;
   // Without this a topic that has appeared is noticed at the next refresh, minutes later.
-  return std::exchange(suspect_, false) && listener_ != nullptr ? Subscribe(*listener_) : Ok();
+  if (std::exchange(suspect_, false) && listener_ != nullptr) {
+    SEGMENTD_RETURN_IF_ERROR(Subscribe(*listener_));
+  }
+  // librdkafka would go on at the old offsets without a word.
+  if (!gone || !AnyStarted()) return Ok();
+  return Fail(Code::kAbort, "an input topic was gone for a while: looking whether it is the same");
 }
 
 Result<std::vector<std::optional<Offset>>> Source::Committed(

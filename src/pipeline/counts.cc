@@ -1,6 +1,6 @@
-#include <algorithm>
-
 #include "segmentd/pipeline/counts.h"
+
+#include <algorithm>
 
 #include "segmentd/pipeline/pipeline.h"
 

@@ -4,7 +4,7 @@
 #include <optional>
 #include <string>
 
-#include "segmentd/pipeline/pipeline.h"
+#include "segmentd/pipeline/counts.h"
 #include "segmentd/runtime/shard.h"
 
 namespace segmentd::runtime {

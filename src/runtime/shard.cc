@@ -19,7 +19,7 @@ constexpr std::int64_t kRestoreWaitMs = 20;
 // For the steps of tasks towards running, in one turn.
 constexpr std::int64_t kAdvanceMs = 1000;
 constexpr std::int64_t kRoomCheckMs = 1000;
-constexpr std::int64_t kResetsWindowMs = 5 * 60 * kSecondMs;
+constexpr std::int64_t kLookBackMs = 10'000;
 
 // A request goes alone: it may end a customer that the records around it are of.
 std::size_t UpToRequest(std::span<const event::RawRecord> records) {
@@ -39,7 +39,10 @@ Shard::~Shard() = default;
 Status Shard::Run(std::stop_token stop) { return body_->Run(stop); }
 
 Shard::Body::Body(const ShardOptions& shard_options, const ShardParts& shard_parts)
-    : options(shard_options), parts(shard_parts), transaction(shard_parts.sink) {
+    : options(shard_options),
+      parts(shard_parts),
+      transaction(shard_parts.sink),
+      resets(shard_options.resets_max) {
   status.shard = options.shard;
 }
 
@@ -79,6 +82,7 @@ Status Shard::Body::Turn() {
   SEGMENTD_RETURN_IF_ERROR(FireTimers(polled.ok() ? polled->size() : 0));
   SEGMENTD_RETURN_IF_ERROR(CommitIfDue());
   SEGMENTD_RETURN_IF_ERROR(HaltTripped());
+  SEGMENTD_RETURN_IF_ERROR(LookBack());
   SEGMENTD_RETURN_IF_ERROR(WatchDrain());
   ReportIfDue();
   return Ok();
@@ -166,6 +170,22 @@ Status Shard::Body::AdvanceTask(Task& task) {
   }
   task.Fail(further.error().message);
   return tl::unexpected(further.error());
+}
+
+// A topic is made anew whole, so that one partition at a time is enough.
+Status Shard::Body::LookBack() {
+  if (NowMs() - looked_back_ms < kLookBackMs || !status.problem.empty()) return Ok();
+  looked_back_ms = NowMs();
+  auto at = tasks.upper_bound(looked_back);
+  for (std::size_t n = tasks.size(); n > 0; --n, ++at) {
+    if (at == tasks.end()) at = tasks.begin();
+    if (!at->second.can_look_back()) continue;
+    looked_back = at->first;
+    const Status same = at->second.LookBack();
+    if (same.has_value()) return Ok();
+    return same.error().code == Code::kAbort ? Handle(same.error()) : Later(same.error());
+  }
+  return Ok();
 }
 
 // Records were dropped while a commit was pending; it is settled now.
@@ -321,15 +341,7 @@ Status Shard::Body::Handle(const Error& error, Task* task) {
   }
   if (error.code == Code::kFenced || error.code == Code::kFatal) {
     transaction.GiveUp(error.code);
-    const std::int64_t now_ms = NowMs();
-    std::erase_if(resets_ms, [&](std::int64_t at) { return at < now_ms - kResetsWindowMs; });
-    resets_ms.push_back(now_ms);
-    if (static_cast<int>(resets_ms.size()) > options.resets_max) {
-      return Fail(Code::kFatal,
-                  "the producer was lost {} times in five minutes ({}): is another process running "
-                  "with the same app and instance?",
-                  resets_ms.size(), error.message);
-    }
+    SEGMENTD_RETURN_IF_ERROR(resets.Note(NowMs(), error));
   }
   Recover(error, nullptr);
   return Ok();

@@ -6,6 +6,7 @@
 
 #include "runtime/disk_room.h"
 #include "runtime/drain.h"
+#include "runtime/resets.h"
 #include "runtime/task.h"
 #include "runtime/transaction.h"
 #include "segmentd/runtime/shard.h"
@@ -26,6 +27,7 @@ struct Shard::Body final : ports::RebalanceListener {
   Status LearnCounts();
   Status AdvanceTasks();
   Status AdvanceTask(Task& task);
+  Status LookBack();
   Status RereadTasks();
   Status Receive(std::span<const event::RawRecord> polled);
   Status ProcessPartition(Task& task, std::span<const event::RawRecord> group);
@@ -69,6 +71,7 @@ struct Shard::Body final : ports::RebalanceListener {
   const ShardOptions options;
   const ShardParts parts;
   Transaction transaction;
+  Resets resets;
   std::map<Partition, Task> tasks;
   ports::RecordSource::Counts counts;
   bool subscribed = false;
@@ -76,13 +79,14 @@ struct Shard::Body final : ports::RebalanceListener {
   bool came_further = false;  // a task did, in this turn: do not wait
   bool timers_left = false;   // due ones: do not wait
   Partition advanced{-1};     // the last that was asked to: the next one goes first
-  bool behind = false;        // the last poll was full: more records wait
-  bool reread = false;        // records were dropped while a commit was pending
+  Partition looked_back{-1};  // likewise, at what was read
+  std::int64_t looked_back_ms = 0;
+  bool behind = false;  // the last poll was full: more records wait
+  bool reread = false;  // records were dropped while a commit was pending
   DiskRoom room = DiskRoom::kEnough;
   std::int64_t room_checked_ms = INT64_MIN / 2;
-  bool closing = false;                 // after an error: write nothing more
-  Status deferred;                      // an error out of a rebalance callback
-  std::vector<std::int64_t> resets_ms;  // producers lost lately
+  bool closing = false;  // after an error: write nothing more
+  Status deferred;       // an error out of a rebalance callback
 
   // Of the open transaction.
   std::int64_t dirty_since_ms = -1;

@@ -94,8 +94,8 @@ void Task::NoteRead(std::span<const event::RawRecord> records) {
     return record.source == event::Source::kTransactions;
   });
   if (last != records.rend()) {
-    mark_offset_ = last->offset;
-    mark_hash_ = event::Mark(*last);
+    newest_ = {last->offset, event::Mark(*last)};
+    if (mark_.hash == 0) mark_ = newest_;
   }
 }
 
@@ -174,8 +174,8 @@ Status Task::Produce(Transaction& transaction) {
   meta_.model_version = judged_by_;
   meta_.model_since_ms = clock_.model_since_ms;
   meta_.clock_ms = clock_.clock_ms;
-  meta_.mark_offset = mark_offset_;
-  meta_.mark_hash = mark_hash_;
+  meta_.mark_offset = mark_.offset;
+  meta_.mark_hash = mark_.hash;
   meta_.written_wall_ms = parts_.clock.WallMs();
   const std::string bytes = ports::EncodeMeta(meta_);
   const std::string_view view = bytes;

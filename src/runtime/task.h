@@ -58,6 +58,10 @@ class Task {
   bool tripped() const { return !verdict_.empty(); }
   // Reads nothing more, and says why, until the process starts again. REQUIRES: not dirty.
   void Halt();
+  // Whether a record that was read is still what it was: a topic that is deleted and made anew
+  // under the same name is read on at the old offsets, without a word. kAbort: it is not. kRetry.
+  Status LookBack();
+  bool can_look_back() const { return running() && mark_.hash != newest_.hash; }
   // Takes the source's word that there is nothing to read before its position.
   void SkipMarkers();
   // Reads on from where the state stands, when records were handed out and not used.
@@ -94,6 +98,10 @@ class Task {
   std::int64_t newest_record_ms() const { return newest_record_ms_; }
 
  private:
+  struct Mark {
+    Offset offset;
+    std::uint64_t hash = 0;  // 0: none
+  };
   struct Input {
     bool assigned = false;
     Offset next;                      // first offset not in the state
@@ -111,7 +119,7 @@ class Task {
   Status StartInputs();
   Result<bool> WasOvertaken(const Error& error);
   Result<Offset> StartOf(std::size_t source, const std::optional<ports::TaskMeta>& meta);
-  Result<bool> MadeAnew(std::size_t source, const ports::TaskMeta& meta);
+  Result<bool> MadeAnew(std::size_t source, const Mark& mark);
   void NoteModel();
   void NoteRead(std::span<const event::RawRecord> records);
   Status Fetch(std::span<const std::string_view> ids);
@@ -149,8 +157,9 @@ class Task {
   std::string verdict_;  // of the breaker, once it has opened
 
   std::array<Input, event::kSources> inputs_;  // by event::Source
-  Offset mark_offset_;                         // of the last transactions record that was processed
-  std::uint64_t mark_hash_ = 0;
+  Mark newest_;                                // of the last transactions record that was processed
+  Mark mark_;          // of one that was still there when it was looked at again
+  bool anew_ = false;  // the input is another one, and that was accepted
   std::uint64_t erasures_ = 0;
   std::string judged_by_;  // the model that the state is of, or becomes by the next commit
   pipeline::PartitionClock clock_;

@@ -137,6 +137,7 @@ Status Task::TakeCommitted() {
 Status Task::StartInputs() {
   Restorer& restorer = restore_->restorer();
   const std::optional<ports::TaskMeta>& meta = restorer.meta();
+  anew_ = false;
   for (std::size_t i = 0; i < inputs_.size(); ++i) {
     if (!inputs_[i].assigned) continue;
     SEGMENTD_ASSIGN_OR_RETURN(inputs_[i].next, StartOf(i, meta));
@@ -150,8 +151,8 @@ Status Task::StartInputs() {
   clock_.model_since_ms = meta_.model_since_ms;
   judged_by_ = meta_.model_version;
   NoteModel();
-  mark_offset_ = meta_.mark_offset;
-  mark_hash_ = meta_.mark_hash;
+  mark_ = anew_ ? Mark{} : Mark{meta_.mark_offset, meta_.mark_hash};
+  newest_ = mark_;
   erasures_ = meta_.erasures;
   restored_ += restorer.restored();
   // Staggered, so that the shard's tasks do not all write their stores after the same commit.
@@ -186,16 +187,31 @@ Result<Offset> Task::StartOf(std::size_t source, const std::optional<ports::Task
     const std::array<Offset, event::kSources> next = {meta->transactions_next, meta->profiles_next,
                                                       meta->control_next};
     facts.state = next[source];
-    SEGMENTD_ASSIGN_OR_RETURN(facts.made_anew, MadeAnew(source, *meta));
+    SEGMENTD_ASSIGN_OR_RETURN(facts.made_anew,
+                              MadeAnew(source, {meta->mark_offset, meta->mark_hash}));
+    if (source == 0) anew_ = facts.made_anew;
   }
   return StartPosition(facts);
 }
 
 // A topic of the same name goes on at the old offsets as if nothing had happened.
-Result<bool> Task::MadeAnew(std::size_t source, const ports::TaskMeta& meta) {
-  if (source != 0 || meta.mark_hash == 0) return false;
-  SEGMENTD_ASSIGN_OR_RETURN(const auto mark, parts_.source.MarkAt(InputOf(0), meta.mark_offset));
-  return mark && *mark != meta.mark_hash;
+Result<bool> Task::MadeAnew(std::size_t source, const Mark& mark) {
+  if (source != 0 || mark.hash == 0) return false;
+  SEGMENTD_ASSIGN_OR_RETURN(const auto found, parts_.source.MarkAt(InputOf(0), mark.offset));
+  return found && *found != mark.hash;
+}
+
+// What is committed is a mark that was looked at, so that a start finds the same as this does.
+Status Task::LookBack() {
+  SEGMENTD_ASSIGN_OR_RETURN(const bool anew, MadeAnew(0, mark_));
+  if (anew) {
+    return segmentd::Fail(Code::kAbort,
+                          "partition {}: the input topic has another record at offset {} than was "
+                          "read there; was it made anew?",
+                          partition_.value(), mark_.offset.value());
+  }
+  mark_ = newest_;
+  return Ok();
 }
 
 void Task::DescribeRestore(ports::PartitionStatus& status) const {

@@ -27,7 +27,8 @@ struct TaskMeta {
   std::int64_t origin_ms = 0;  // when this line of state began: a changelog made anew has another
   std::string cluster;         // Kafka's id, in the store only; empty: not known
   std::string timer_rules;     // by which its timers were armed; in the store only
-  // The last transactions record in the state, by which a topic made anew is told. 0: none.
+  // A transactions record in the state, the newest that was still there when it was looked at
+  // again: by it a topic made anew is told. 0: none.
   Offset mark_offset;
   std::uint64_t mark_hash = 0;
   Offset control_next;

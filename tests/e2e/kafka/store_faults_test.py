@@ -6,8 +6,10 @@ import os
 import shutil
 import unittest
 
+import confluent_kafka as ck
+
 import faults
-from world import wait_for
+from world import Daemon, wait_for
 
 
 class StoreFaultsTest(faults.FaultTest):
@@ -69,6 +71,29 @@ class StoreFaultsTest(faults.FaultTest):
         topic, config = self.half_way("part")
         shutil.rmtree(self.dir / "part" / "1")
         self.go_on("part", topic, config)
+
+    def test_an_input_topic_that_is_made_anew_while_it_is_read_is_noticed(self):
+        app = "swapped"
+        topic, config = self.half_way(app)
+        daemon = Daemon(config)
+        try:
+            self.wait_for_all(daemon)
+            self.admin.delete_topics([topic])[topic].result(30)
+            wait_for("the name to be free", lambda: self.made_again(topic))
+            self.fill(topic)  # longer than it was: the old offsets are there
+            self.assertEqual(daemon.wait(120), 78, daemon.text()[-2000:])
+            self.assertIn("--accept new-input", daemon.text())
+        finally:
+            daemon.kill()
+        done = self.segmentd("run", "-c", config, "--until-drained", check=False)
+        self.assertEqual(done.returncode, 78, "a start has forgotten it")
+
+    def made_again(self, topic):
+        try:
+            self.create_topic(topic, faults.PARTITIONS)
+            return True
+        except ck.KafkaException:
+            return False
 
     def test_a_changelog_that_was_deleted_and_made_anew_is_refused(self):
         topic, config = self.half_way("anew")

@@ -44,6 +44,25 @@ TEST_F(ShardRestoreTest, RefusesAnInputTopicThatWasMadeAnewThoughItHasTheOffset)
   EXPECT_EQ(world_.broker.Committed(kInput), Offset{8});
 }
 
+// Read on at the old offset, and even committed, before anybody looks.
+TEST_F(ShardRestoreTest, NoticesAnInputTopicThatIsMadeAnewWhileItIsRead) {
+  const auto swap = [this](int poll) {
+    if (poll == 10) world_.AddPurchase(kFirst, "c1", 6);
+    if (poll != 150) return;
+    world_.broker.Truncate("transactions", kFirst);
+    for (int day = 0; day < 20; ++day) world_.AddPurchase(kFirst, "other", day);
+  };
+  const Status ended = world_.RunForPolls(400, swap);
+  ASSERT_FALSE(ended.has_value());
+  EXPECT_EQ(ended.error().code, Code::kConfig);
+  EXPECT_THAT(ended.error().message, HasSubstr("--accept new-input"));
+  // A start does not forget it.
+  EXPECT_THAT(Refusal(), HasSubstr("--accept new-input"));
+  world_.options.accepted.new_input = true;
+  EXPECT_EQ(Refusal(), "");
+  EXPECT_EQ(world_.broker.Committed(kInput), Offset{20});
+}
+
 TEST_F(ShardRestoreTest, RefusesAnInputWhoseRecordsAreGone) {
   for (int day = 5; day < 9; ++day) world_.AddPurchase(kFirst, "c1", day);
   world_.broker.SetLow("transactions", kFirst, Offset{7});
