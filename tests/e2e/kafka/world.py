@@ -185,12 +185,13 @@ class KafkaTest(unittest.TestCase):
 class Daemon:
     """A running `segmentd run`; its log is kept in memory as it comes."""
 
-    def __init__(self, config, *args, failpoint=None):
-        """failpoint: "STEP:N:kill" or "STEP:N:stop", see failpoint.cc."""
+    def __init__(self, config, *args, failpoint=None, wrapper=()):
+        """failpoint: "STEP:N:kill" or "STEP:N:stop", see failpoint.cc. wrapper: a command that
+        prepares something and becomes the daemon."""
         self.log_path = pathlib.Path(f"{config}.{uuid.uuid4().hex[:6]}.log")
         self.log = self.log_path.open("wb")
         self.process = subprocess.Popen(
-            [BINARY, "run", "-c", str(config), *args],
+            [*wrapper, BINARY, "run", "-c", str(config), *args],
             stderr=self.log,
             stdout=subprocess.DEVNULL,
             stdin=subprocess.DEVNULL,
