@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <filesystem>
 
 #include "rocks/status.h"
 #include "segmentd/base/mutex.h"
@@ -41,9 +42,10 @@ bool DecodeTimer(std::string_view key, ports::Timer& timer) {
   return true;
 }
 
-// Closing a store after a failed write would write to the same file again, which RocksDB as Debian
-// builds it takes for a mistake in the program: it ends the process there and then. What a failed
-// write leaves behind is the run's end, so that the store stays open until the process is gone.
+// Closing a store writes what is left of its files, and again what has failed to be written before,
+// which RocksDB as Debian builds it takes for a mistake in the program: it ends the process there
+// and then. A failed write and a full disk are the run's end anyway, so that the store stays open
+// until the process is gone.
 struct Abandoned {
   std::unique_ptr<rocksdb::DB> db;
   std::vector<rocksdb::ColumnFamilyHandle*> families;
@@ -53,6 +55,13 @@ void Abandon(Abandoned store) {
   static auto& stores = *new std::vector<Abandoned>;
   const MutexLock lock(mutex);
   stores.push_back(std::move(store));
+}
+
+bool MayClose(const std::string& dir) {
+  constexpr std::uintmax_t kCloseBytes = 1 << 20;
+  std::error_code error;
+  const std::filesystem::space_info space = std::filesystem::space(dir, error);
+  return error || space.available >= kCloseBytes;
 }
 
 tl::unexpected<Error> Newer(const std::string& dir, std::string_view what) {
@@ -85,7 +94,7 @@ Result<std::unique_ptr<RocksStore>> RocksStore::Open(const rocksdb::Options& opt
 
 RocksStore::~RocksStore() {
   if (db_ == nullptr) return;
-  if (broken_) {
+  if (broken_ || !MayClose(dir_)) {
     Abandon({std::move(db_), std::move(families_)});
     return;
   }
