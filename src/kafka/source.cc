@@ -13,6 +13,7 @@ constexpr int kAnswerMs = 5000;  // for one question to the broker; far below ma
 constexpr int kSliceMs = 25;     // a wait ends this soon after a rebalance
 constexpr int kCheckMs = 500;    // how often a known trouble is looked at again
 constexpr int kCheckAnswerMs = 1000;  // and how long that may take
+constexpr int kSilentMs = 10'000;     // for so long nothing may come before anybody asks
 
 }  // namespace
 
@@ -56,7 +57,10 @@ Result<std::span<const event::RawRecord>> Source::Poll(std::int64_t max_wait_ms,
     Receive(std::min(deadline.left_ms(), kSliceMs), 1);
     if (batch_.size() == 1 && records_max > 1) Receive(0, records_max - 1);
   }
-  if (batch_.size() > 0) return batch_.Records();
+  if (batch_.size() > 0) {
+    heard_ns_ = SystemClock().MonotonicNs();
+    return batch_.Records();
+  }
   if (gap_) return tl::unexpected(*std::exchange(gap_, std::nullopt));
   if (Status fine = CheckTrouble(); !fine.ok()) return tl::unexpected(fine.error());
   return std::span<const event::RawRecord>();
@@ -119,11 +123,13 @@ void Source::OnError(rd_kafka_resp_err_t error, std::string_view reason) {
   }
 }
 
-// librdkafka reports a trouble once and its end never: as long as nothing comes, ask.
+// librdkafka reports a trouble once and its end never, and of a broker that hangs nothing at all
+// while a connection that nobody uses stays open: as long as nothing comes, ask.
 Status Source::CheckTrouble() {
   if (health_.fatal()) return tl::unexpected(*health_.fatal());
-  if (!health_.brokers_down() && !suspect_) return Ok();
   const std::int64_t now_ns = SystemClock().MonotonicNs();
+  const bool silent = now_ns - heard_ns_ > kSilentMs * 1'000'000LL;
+  if (!health_.brokers_down() && !suspect_ && !silent) return Ok();
   if (trouble_ && now_ns - checked_ns_ < kCheckMs * 1'000'000LL) {
     return tl::unexpected(*trouble_);
   }
@@ -136,6 +142,7 @@ Status Source::CheckTrouble() {
     trouble_ = count.error();
     return tl::unexpected(*trouble_);
   }
+  heard_ns_ = SystemClock().MonotonicNs();
   trouble_.reset();
   health_.Clear();
   const bool gone = std::exchange(missed_, false) || suspect_;

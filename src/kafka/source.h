@@ -100,6 +100,7 @@ class Source final : public ports::RecordSource, private Events {
   std::optional<Error> gap_;      // offsets that are not in the topic; told by the next Poll
   std::optional<Error> trouble_;  // kRetry, as last found out
   std::int64_t checked_ns_ = 0;
+  std::int64_t heard_ns_ = 0;  // when the brokers last showed themselves
 };
 
 }  // namespace segmentd::kafka

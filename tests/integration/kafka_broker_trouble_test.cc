@@ -1,5 +1,7 @@
 #include <gmock/gmock.h>
 
+#include <csignal>
+
 #include "integration/kafka_member.h"
 #include "segmentd/kafka/embedded_broker.h"
 #include "support/real_kafka.h"
@@ -80,6 +82,27 @@ TEST(BrokerAwayTest, IsOverWhenTheBrokerReturns) {
   // five.
   EXPECT_TRUE(
       member.PollUntil([&] { return !member.seen.empty() && member.seen.back().offset == 9; }));
+  member.ports.source->Close();
+}
+
+// Its connections stay open, and nobody has a reason to use all of them.
+TEST(BrokerAwayTest, IsToldOfABrokerThatHangsWhileThereIsNothingToDo) {
+  const RealKafka kafka;
+  if (!kafka.why_not().empty()) GTEST_SKIP() << kafka.why_not();
+  const kafka::TopicSpec topic{"in", 1, {}};
+  ASSERT_TRUE(kafka::EnsureTopics(kafka.connection(), {&topic, 1}, true).ok());
+  Fill(kafka.connection(), "in", 0, 5);
+  Member member(TestOptions(kafka.connection(), "app", "in"));
+  ASSERT_TRUE(member.ports.source->Subscribe(member).ok());
+  ASSERT_TRUE(member.PollUntilSeen(5));
+  member.errors.clear();
+  kill(kafka.pid(), SIGSTOP);
+  const bool told = member.PollUntil([&] { return !member.errors.empty(); });
+  kill(kafka.pid(), SIGCONT);
+  ASSERT_TRUE(told);
+  EXPECT_EQ(member.errors[0].code, Code::kRetry) << member.errors[0].message;
+  Fill(kafka.connection(), "in", 0, 5);
+  EXPECT_TRUE(member.PollUntil([&] { return member.seen.back().offset == 9; }));
   member.ports.source->Close();
 }
 
