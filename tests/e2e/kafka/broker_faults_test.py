@@ -77,7 +77,7 @@ class BrokerFaultsTest(faults.FaultTest):
         self.wait_for_work(app)
         os.kill(self.broker_pid(), signal.SIGSTOP)
         try:
-            wait_for("it to notice", lambda: "level=warn" in daemon.text() or trouble(daemon))
+            wait_for("it to notice", lambda: trouble(daemon))
         finally:
             os.kill(self.broker_pid(), signal.SIGCONT)
         self.wait_for_all(daemon)

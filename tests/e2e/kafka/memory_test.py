@@ -2,21 +2,26 @@
 resident size of the real binary at its highest, with more customers than the memory holds, against
 that of one that has nothing to do."""
 
+import pathlib
 import re
 import unittest
 
-from world import Daemon, KafkaTest, wait_for
+from world import BINARY, Daemon, KafkaTest, wait_for
 
 MEMORY = 96
 CUSTOMERS = 60000
 EVENTS = 180000
 # What an allocator holds back, and librdkafka's records on their way through its threads.
-SLACK = 48
+SLACK = 24
 
 
 def peak(daemon):
     with open(f"/proc/{daemon.process.pid}/status", encoding="ascii") as status:
         return int(re.search(r"VmHWM:\s+(\d+) kB", status.read())[1]) / 1024
+
+
+# Whose own books are larger than what is measured.
+SANITIZED = b"__asan_init" in pathlib.Path(BINARY).read_bytes()
 
 
 class MemoryTest(KafkaTest):
@@ -30,6 +35,7 @@ class MemoryTest(KafkaTest):
         finally:
             self.assertEqual(daemon.stop(), 143, daemon.text()[-2000:])
 
+    @unittest.skipIf(SANITIZED, "a sanitizer takes more memory than the daemon")
     def test_a_daemon_under_load_stays_within_its_memory(self):
         idle, busy = self.unique("idle"), self.unique("busy")
         self.create_topic(idle, 2)
