@@ -39,7 +39,7 @@ struct AutoencoderFit {
 };
 
 // Trains from the PCA, or on from `warm` where that has the same shape. Batches of 256, noise and
-// masks in the input, AdamW, early stop. Deterministic by seed, whatever the processor. kCancelled
+// masks in the input, AdamW, early stop. Deterministic by seed. kCancelled
 // when go_on, called before each epoch with the share done, returns false.
 Result<AutoencoderFit> FitAutoencoder(const Lessons& lessons, const model::Embedding& pca,
                                       const AutoencoderFit* warm, const AutoencoderOptions& options,
