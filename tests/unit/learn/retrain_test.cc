@@ -147,23 +147,6 @@ TEST(RetrainTest, NeverSplitsBeyondTheRangeOfK) {
   EXPECT_EQ(second.challenger.segments.size(), 4U);
 }
 
-TEST(RetrainTest, MergesWhatHasBecomeOneAndKeepsTheLargerOnesId) {
-  Options options = SmallOptions();
-  options.k_min = options.k_max = 5;  // one more than there are kinds
-  const Rows rows = MakeRows({.customers = 800, .noise = 0.3});
-  const Retrained first = Train(nullptr, rows, options);
-  ASSERT_EQ(first.challenger.segments.size(), 5U);
-  options.k_min = 3;
-  Retrained next = Train(&first.challenger, rows, options);
-  if (next.challenger.segments.size() == 5U) next = Train(&next.challenger, rows, options);
-  for (const model::Lineage& entry : next.challenger.lineage) {
-    EXPECT_EQ(entry.kind, model::Lineage::Kind::kMerged);
-    EXPECT_FALSE(IdsOf(next.challenger).contains(entry.parent.value()));
-    EXPECT_TRUE(IdsOf(next.challenger).contains(entry.child.value()));
-  }
-  EXPECT_EQ(next.challenger.segments.size() + next.challenger.lineage.size(), 5U);
-}
-
 TEST(RetrainTest, TrainsAnAutoencoderWhereThereAreRowsEnoughAndPcaWhereNot) {
   Options options = SmallOptions();
   options.embedding = model::EmbeddingKind::kDae;
@@ -185,6 +168,29 @@ TEST(RetrainTest, TrainsAnAutoencoderWhereThereAreRowsEnoughAndPcaWhereNot) {
   EXPECT_LT(warm.report.movement.moved, 0.01);
   EXPECT_TRUE(Judge(warm.challenger, warm.report, {}).accepted)
       << Judge(warm.challenger, warm.report, {}).reason;
+}
+
+TEST(RetrainTest, TrainsAutoencodersOnWhateverIsThere) {
+  Rows rows = MakeRows({.customers = 2'000});
+  Random random(9);
+  for (int i = 0; i < 2'000; ++i) {
+    rows.values(static_cast<Eigen::Index>(random.Below(10)), i) =
+        i % 3 == 0 ? kMissing : (i % 3 == 1 ? -HUGE_VAL : 1e300);
+  }
+  rows.values.row(5).setConstant(0.1);
+  rows.values.row(2).setConstant(kMissing);
+  Options options = SmallOptions();
+  options.embedding_size = 3;
+  options.k_max = 4;
+  for (const auto kind : {model::EmbeddingKind::kDae, model::EmbeddingKind::kVae}) {
+    options.embedding = kind;
+    const Retrained trained = Train(nullptr, rows, options);
+    EXPECT_TRUE(trained.report.finite);
+    EXPECT_EQ(trained.report.embedding.restored, 0);
+    EXPECT_GT(trained.report.embedding.epochs, 0);
+    EXPECT_LT(trained.report.embedding.last_loss, trained.report.embedding.first_loss);
+    EXPECT_TRUE(model::DecodeBundle(model::EncodeBundle(trained.challenger)).ok());
+  }
 }
 
 // Of a Gaussian cloud there is nothing to know beyond its axes.

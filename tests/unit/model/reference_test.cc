@@ -48,7 +48,17 @@ TEST(ReferenceTest, SegmentsCreditCardHoldersAsTightlyAsScikitLearn) {
   EXPECT_NEAR(pca.explained[1], 0.22005375592514873, 1e-6);
 }
 
-// As the notes of the design have it: money and counts as logarithms, all standardised and cut
+TEST(ReferenceTest, SegmentsCreditCardHoldersOnPlainColumnsAsScikitLearnDoes) {
+  DataTable table = ReadData("CC_GENERAL.csv", 1);
+  if (table.absent()) GTEST_SKIP() << kDataAbsent;
+  ImputeMedian(table.values);
+  const Matrix points = Standardised(table.values);
+  const KMeansFit fit = FitKMeans(points, {.clusters = 3, .iterations_max = 100});
+  EXPECT_LE(fit.inertia, 1.005 * 111'974);
+  EXPECT_GE(fit.inertia, 0.999 * 111'974);
+}
+
+// Money and counts as logarithms, all standardised and cut
 // at 4.
 TEST(ReferenceTest, SegmentsCreditCardHoldersOnCutLogarithmsAsScikitLearnDoes) {
   const DataTable table = ReadCreditCards();
