@@ -220,9 +220,27 @@ Status RocksStore::ReadTimers(const ports::Timer& from, std::size_t timers_max,
 }
 
 std::int64_t RocksStore::CountTimers() {
-  std::uint64_t count = 0;
-  db_->GetIntProperty(family(kTimers), rocksdb::DB::Properties::kEstimateNumKeys, &count);
-  return static_cast<std::int64_t>(count);
+  return Property(kTimers, rocksdb::DB::Properties::kEstimateNumKeys);
+}
+
+RocksStore::Stats RocksStore::Describe() {
+  using Properties = rocksdb::DB::Properties;
+  Stats stats;
+  stats.customers = Property(kState, Properties::kEstimateNumKeys);
+  for (const Family of : {kState, kTimers, kMeta}) {
+    stats.bytes += Property(of, Properties::kLiveSstFilesSize);
+    stats.compaction_bytes += Property(of, Properties::kEstimatePendingCompactionBytes);
+  }
+  // Of the whole database, whichever part is asked.
+  stats.errors = Property(kState, Properties::kBackgroundErrors);
+  stats.stopped = Property(kState, Properties::kIsWriteStopped) != 0;
+  return stats;
+}
+
+std::int64_t RocksStore::Property(Family of, const std::string& name) const {
+  std::uint64_t value = 0;
+  db_->GetIntProperty(family(of), name, &value);
+  return static_cast<std::int64_t>(value);
 }
 
 Status RocksStore::Scan(const Visitor& visit) {

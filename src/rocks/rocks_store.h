@@ -26,6 +26,7 @@ class RocksStore final : public ports::StateStore {
   Status ReadTimers(const ports::Timer& from, std::size_t timers_max,
                     std::vector<ports::Timer>& timers) override;
   std::int64_t CountTimers() override;
+  Stats Describe() override;
   Status Scan(const Visitor& visit) override;
 
  private:
@@ -34,6 +35,7 @@ class RocksStore final : public ports::StateStore {
   explicit RocksStore(std::string dir) : dir_(std::move(dir)) {}
   static Status RefuseForeign(const rocksdb::Options& options, const std::string& dir);
   Status CheckFormat();
+  std::int64_t Property(Family of, const std::string& name) const;
   tl::unexpected<Error> NotWritten(const rocksdb::Status& status);
   rocksdb::ColumnFamilyHandle* family(Family which) const {
     return families_[static_cast<std::size_t>(which)];

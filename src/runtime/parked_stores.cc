@@ -21,6 +21,7 @@ class ParkedStores::Lease final : public ports::StateStore {
     return store_->ReadTimers(from, timers_max, timers);
   }
   std::int64_t CountTimers() override { return store_->CountTimers(); }
+  Stats Describe() override { return store_->Describe(); }
   Status Scan(const Visitor& visit) override { return store_->Scan(visit); }
 
  private:

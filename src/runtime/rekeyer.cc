@@ -264,6 +264,7 @@ std::int64_t Rekeyer::Body::WaitMs() const {
 Status Rekeyer::Body::Later(const Error& error) {
   if (error.code == Code::kAbort) return Handle(error);
   if (error.code != Code::kRetry) return tl::unexpected(error);
+  ++status.troubles.retried;
   status.problem = error.message;
   return Ok();
 }
@@ -272,6 +273,7 @@ Status Rekeyer::Body::Handle(const Error& error) {
   switch (error.code) {
     case Code::kFenced:
     case Code::kFatal:
+      ++status.troubles.fenced;
       SEGMENTD_RETURN_IF_ERROR(resets.Note(NowMs(), error));
       break;
     case Code::kRetry:
@@ -280,6 +282,7 @@ Status Rekeyer::Body::Handle(const Error& error) {
     default:
       return tl::unexpected(error);
   }
+  ++status.troubles.aborted;
   Recover(error);
   return Ok();
 }

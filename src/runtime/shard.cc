@@ -59,7 +59,10 @@ Status Shard::Body::Run(const std::stop_token& stop) {
   transaction.Leave();
   if (ended.has_value()) ended = deferred;
   if (ended.has_value()) ended = roomy;
-  if (!ended.has_value()) status.problem = ended.error().message;
+  if (!ended.has_value()) {
+    ++status.troubles.ended;
+    status.problem = ended.error().message;
+  }
   Report();
   return ended;
 }
@@ -93,6 +96,7 @@ Status Shard::Body::CheckRoom() {
   if (NowMs() - room_checked_ms < kRoomCheckMs) return Ok();
   room_checked_ms = NowMs();
   const ports::StoreFactory::Space space = parts.stores.DiskSpace();
+  if (space.total_bytes > 0) status.disk_free_bytes = space.free_bytes;
   room = RoomIn(space);
   if (room != DiskRoom::kScarce) return Ok();
   return Fail(Code::kStorage,
@@ -317,6 +321,7 @@ Status Shard::Body::SendOversized(const pipeline::OutRecord& record, const Error
 // For calls that may simply be made again: in the next turn, which Poll keeps apart from this one.
 Status Shard::Body::Later(const Error& error) {
   if (error.code != Code::kRetry) return tl::unexpected(error);
+  ++status.troubles.retried;
   status.problem = error.message;
   return Ok();
 }
@@ -339,7 +344,9 @@ Status Shard::Body::Handle(const Error& error, Task* task) {
     default:
       return tl::unexpected(error);
   }
+  ++status.troubles.aborted;
   if (error.code == Code::kFenced || error.code == Code::kFatal) {
+    ++status.troubles.fenced;
     transaction.GiveUp(error.code);
     SEGMENTD_RETURN_IF_ERROR(resets.Note(NowMs(), error));
   }

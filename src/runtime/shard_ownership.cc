@@ -26,6 +26,8 @@ void Shard::Body::OnAssigned(std::span<const ports::InputPartition> partitions) 
 
 void Shard::Body::OnRevoked(std::span<const ports::InputPartition> partitions, bool lost) {
   ++status.rebalances;
+  if (lost) ++status.troubles.lost;
+  const std::int64_t began_ns = parts.clock.MonotonicNs();
   const bool write = !lost && !closing;
   if (write) {
     // Under the old ownership, or not at all.
@@ -40,6 +42,9 @@ void Shard::Body::OnRevoked(std::span<const ports::InputPartition> partitions, b
   const Status closed = CloseTasks(partitions, write);
   if (!closed.has_value() && deferred.has_value()) deferred = closed;
   ShareCache();
+  ++status.troubles.revocations;
+  status.troubles.revoked_s += static_cast<double>(parts.clock.MonotonicNs() - began_ns) / 1e9;
+  Report();
 }
 
 Status Shard::Body::CloseTasks(std::span<const ports::InputPartition> partitions, bool write) {

@@ -244,6 +244,7 @@ Status Task::Store(bool force) {
   timers_.Stored(*store_);
   stored_ = meta_;
   stored_at_ms_ = now_ms;
+  store_stats_ = store_->Describe();
   cache_.Trim();
   return Ok();
 }
@@ -305,6 +306,10 @@ ports::PartitionStatus Task::Describe() const {
   status.problem = problem_;
   status.restored = restored_;
   status.restore_stalls = stalls_;
+  status.restores = restores_;
+  status.restore_s = restore_s_;
+  status.store = store_stats_;
+  if (unstored()) status.store_age_s = static_cast<double>(NowMs() - stored_at_ms_) / kSecondMs;
   if (restore_ != nullptr) DescribeRestore(status);
   if (newest_record_ms_ > 0) status.last_record_ms = newest_record_ms_;
   if (!running() || !inputs_[0].assigned) return status;

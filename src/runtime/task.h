@@ -151,6 +151,10 @@ class Task {
   std::shared_ptr<RestoreWork> restore_;  // until it runs; dropping it ends it
   std::int64_t replay_offsets_ = 0;       // of the restore under way, when it was begun
   std::uint64_t stalls_ = 0;
+  ports::StateStore::Stats store_stats_;  // as of its last write
+  std::uint64_t restores_ = 0;
+  std::int64_t restore_began_ms_ = 0;         // monotonic
+  double restore_s_ = 0;                      // the last one
   std::unique_ptr<ports::StateStore> store_;  // once it runs
   CrashGuard guard_;
   Breaker breaker_;

@@ -82,6 +82,7 @@ void Task::StartRestore() {
   restore_ = std::make_shared<RestoreWork>(partition_, parts, std::move(store_),
                                            std::exchange(rebuild_, false));
   replay_offsets_ = 0;
+  restore_began_ms_ = NowMs();
   parts_.helpers.Start(restore_);
 }
 
@@ -161,6 +162,9 @@ Status Task::StartInputs() {
   store_ = restorer.TakeStore();
   restore_.reset();
   idle_.Interrupt();
+  ++restores_;
+  restore_s_ = static_cast<double>(NowMs() - restore_began_ms_) / kSecondMs;
+  store_stats_ = store_->Describe();
   return timers_.Open(*store_);
 }
 

@@ -24,6 +24,26 @@ RekeyFamilies::RekeyFamilies(prometheus::Registry& r)
     : records(MakeCounters(r, "rekeyed_records_total", "Records copied to their customer's key")),
       lag(MakeGauges(r, "rekey_lag_records", "Records waiting to be copied")) {}
 
+TroubleFamilies::TroubleFamilies(prometheus::Registry& r)
+    : errors(MakeCounters(r, "kafka_errors_total", "Errors, by what was done about them")),
+      fencing(MakeCounters(r, "fencing_total", "Producers fenced, partitions lost")),
+      rebalances(MakeCounters(r, "kafka_rebalances_total", "Changes of ownership")),
+      rebalance_duration(MakeHistograms(r, "rebalance_duration_seconds",
+                                        "From a call to give partitions up until that was done")),
+      disk_free(MakeGauges(r, "disk_free_bytes", "Free where the state lies")),
+      overlay_bytes(MakeGauges(r, "overlay_bytes", "Customers' bytes that wait for a commit")) {}
+
+StoreFamilies::StoreFamilies(prometheus::Registry& r)
+    : restore_duration(MakeHistograms(r, "restore_duration_seconds",
+                                      "From opening a store to a partition that runs")),
+      bytes(MakeGauges(r, "state_bytes", "Bytes of the store's tables")),
+      customers(MakeGauges(r, "state_keys", "Customers in the store, about")),
+      age(MakeGauges(r, "store_age_seconds", "How far the store is behind what is committed")),
+      compaction_bytes(MakeGauges(r, "store_pending_compaction_bytes",
+                                  "Bytes of the store that wait to be merged")),
+      errors(MakeGauges(r, "store_background_errors", "Failures of the store's own work")),
+      stopped(MakeGauges(r, "store_write_stopped", "1 while the store takes no writes")) {}
+
 SurfaceFamilies::SurfaceFamilies(prometheus::Registry& r)
     : http_requests(MakeCounters(r, "http_requests_total", "HTTP requests answered")),
       http_duration(MakeHistograms(r, "http_request_duration_seconds", "Time to answer")),
@@ -32,6 +52,8 @@ SurfaceFamilies::SurfaceFamilies(prometheus::Registry& r)
 Families::Families(prometheus::Registry& r)
     : rekey(r),
       surface(r),
+      trouble(r),
+      store(r),
       build_info(MakeGauges(r, "build_info", "1; what runs")),
       config_info(MakeGauges(r, "config_info", "1; a hash of the configuration in force")),
       start_time(MakeGauges(r, "start_time_seconds", "When the daemon started")),
@@ -93,7 +115,6 @@ Families::Families(prometheus::Registry& r)
       last_tick(
           MakeGauges(r, "loop_last_tick_timestamp_seconds", "When a shard's loop last turned")),
       producer_recycles(MakeCounters(r, "producer_recycles_total", "Producers made anew")),
-      rebalances(MakeCounters(r, "kafka_rebalances_total", "Changes of ownership")),
       cache_customers(MakeGauges(r, "cache_customers", "Customers held in memory")),
       cache_bytes(MakeGauges(r, "cache_bytes", "Their bytes")),
       cache_hits(MakeCounters(r, "cache_hits_total", "Customers found in memory")),

@@ -20,6 +20,31 @@ struct RekeyFamilies {
   Gauges& lag;
 };
 
+// Of what goes wrong, by shard.
+struct TroubleFamilies {
+  explicit TroubleFamilies(prometheus::Registry& registry);
+
+  Counters& errors;
+  Counters& fencing;
+  Counters& rebalances;
+  Histograms& rebalance_duration;
+  Gauges& disk_free;
+  Gauges& overlay_bytes;
+};
+
+// Of the local stores, by partition.
+struct StoreFamilies {
+  explicit StoreFamilies(prometheus::Registry& registry);
+
+  Histograms& restore_duration;  // of all of them
+  Gauges& bytes;
+  Gauges& customers;
+  Gauges& age;
+  Gauges& compaction_bytes;
+  Gauges& errors;
+  Gauges& stopped;
+};
+
 // Of what people and programs see.
 struct SurfaceFamilies {
   explicit SurfaceFamilies(prometheus::Registry& registry);
@@ -35,6 +60,8 @@ struct Families {
 
   RekeyFamilies rekey;
   SurfaceFamilies surface;
+  TroubleFamilies trouble;
+  StoreFamilies store;
 
   Gauges& build_info;
   Gauges& config_info;
@@ -82,7 +109,6 @@ struct Families {
   Gauges& last_commit;
   Gauges& last_tick;
   Counters& producer_recycles;
-  Counters& rebalances;
 
   Gauges& cache_customers;
   Gauges& cache_bytes;

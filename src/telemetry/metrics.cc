@@ -14,6 +14,7 @@
 #include "telemetry/count_totals.h"
 #include "telemetry/families.h"
 #include "telemetry/process_stats.h"
+#include "telemetry/trouble_children.h"
 
 namespace segmentd::telemetry {
 namespace {
@@ -41,7 +42,7 @@ struct ShardChildren {
         committed(f.transactions.Add(With(labels, "outcome", "committed"))),
         aborted(f.transactions.Add(With(labels, "outcome", "aborted"))),
         recycles(f.producer_recycles.Add(labels)),
-        rebalances(f.rebalances.Add(labels)),
+        rebalances(f.trouble.rebalances.Add(labels)),
         hits(f.cache_hits.Add(labels)),
         misses(f.cache_misses.Add(labels)),
         assigned(f.partitions_assigned.Add(labels)),
@@ -53,6 +54,7 @@ struct ShardChildren {
         end(f.commit_duration.Add(With(labels, "phase", "end_txn"), CommitBuckets())),
         store(f.commit_duration.Add(With(labels, "phase", "store"), CommitBuckets())),
         families(f),
+        troubles(f.trouble, labels),
         shard_labels(labels) {}
 
   static prometheus::Labels With(prometheus::Labels labels, const char* name, const char* value) {
@@ -62,6 +64,7 @@ struct ShardChildren {
 
   void Set(const ports::ShardStatus& status) {
     counts.Set(status.counts);
+    troubles.Set(status);
     committed.Set(status.commits);
     aborted.Set(status.aborts);
     recycles.Set(status.producer_resets);
@@ -92,6 +95,7 @@ struct ShardChildren {
   prometheus::Gauge &assigned, &last_tick, &cache_customers, &cache_bytes;
   prometheus::Histogram &transaction, &produce, &end, &store;
   Families& families;
+  TroubleChildren troubles;
   const prometheus::Labels shard_labels;
   prometheus::Gauge* last_commit = nullptr;
   prometheus::Gauge* rekey_lag = nullptr;  // with the next: of the stage that re-keys
@@ -113,7 +117,8 @@ class PartitionChildren {
         stalls_(stalls_counter_),
         state_seconds_(families.state_seconds.Add(labels_)),
         overdue_(families.overdue.Add(labels_)),
-        heartbeat_(families.heartbeat.Add(labels_)) {
+        heartbeat_(families.heartbeat.Add(labels_)),
+        store_(families.store, labels_) {
     for (std::size_t i = 0; i < states_.size(); ++i) {
       prometheus::Labels labels = labels_;
       labels.emplace("state", ports::TaskStateName(static_cast<ports::TaskState>(i)));
@@ -153,6 +158,7 @@ class PartitionChildren {
     state_seconds_.Set(status.state_s);
     overdue_.Set(status.overdue ? 1 : 0);
     heartbeat_.Set(ToSeconds(now_ms));
+    store_.Set(status);
     if (status.restore_eta_s >= 0) {
       Lazy(families_.restore_eta, restore_eta_).Set(status.restore_eta_s);
     } else if (restore_eta_ != nullptr) {
@@ -192,6 +198,7 @@ class PartitionChildren {
   prometheus::Gauge& state_seconds_;
   prometheus::Gauge& overdue_;
   prometheus::Gauge& heartbeat_;
+  StoreChildren store_;
   std::array<prometheus::Gauge*, ports::kTaskStates> states_{};
   prometheus::Gauge* lag_records_ = nullptr;
   prometheus::Gauge* lag_seconds_ = nullptr;

@@ -9,6 +9,7 @@
 
 #include "segmentd/base/ids.h"
 #include "segmentd/pipeline/pipeline.h"
+#include "segmentd/ports/store.h"
 
 namespace segmentd::ports {
 
@@ -44,7 +45,22 @@ struct PartitionStatus {
   std::uint64_t restored = 0;
   double restore_eta_s = -1;         // at the rate until now; -1: not known yet
   std::uint64_t restore_stalls = 0;  // replays begun again because they stood still
+  std::uint64_t restores = 0;        // that came to their end
+  double restore_s = 0;              // how long the last of them took
+  StateStore::Stats store;           // once it runs
+  double store_age_s = 0;            // how far the store is behind what is committed
   std::string problem;               // why it is not running, for a person
+};
+
+// Errors by what was done about them, and ownership lost; since the start.
+struct Troubles {
+  std::uint64_t retried = 0;
+  std::uint64_t aborted = 0;
+  std::uint64_t fenced = 0;       // producers given up
+  std::uint64_t ended = 0;        // the run
+  std::uint64_t lost = 0;         // partitions, before they could be given up in order
+  std::uint64_t revocations = 0;  // and
+  double revoked_s = 0;           // how long they took together
 };
 
 // One transaction's phases, in seconds; taken out by whoever observes histograms.
@@ -69,6 +85,9 @@ struct ShardStatus {
   std::uint64_t aborts = 0;
   std::uint64_t producer_resets = 0;
   std::uint64_t rebalances = 0;
+  Troubles troubles;
+  std::int64_t disk_free_bytes = -1;    // where the state lies; -1: not known
+  std::int64_t uncommitted_bytes = 0;   // of customers
   std::int64_t rekey_lag_records = -1;  // of the stage before the shards; -1: it is none
   std::uint64_t cached_customers = 0;
   std::uint64_t cached_bytes = 0;

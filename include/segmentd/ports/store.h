@@ -72,6 +72,15 @@ class StateStore {
                             std::vector<Timer>& timers) = 0;
   // How many timers there are, about.
   virtual std::int64_t CountTimers() = 0;
+  // How it fares, about.
+  struct Stats {
+    std::int64_t bytes = 0;  // of its tables
+    std::int64_t customers = 0;
+    std::int64_t compaction_bytes = 0;  // waiting to be merged
+    std::int64_t errors = 0;            // of work in the background
+    bool stopped = false;               // writes wait until the disk has caught up
+  };
+  virtual Stats Describe() { return {}; }
   using Visitor = std::function<Status(std::string_view customer_id, std::string_view image)>;
   // Every customer, ascending by id.
   virtual Status Scan(const Visitor& visit) = 0;

@@ -105,6 +105,31 @@ TEST(MetricsTest, TellsWhenAPartitionLastHadARecordAndALivingOwner) {
           R"(segmentd_last_record_processed_timestamp_seconds{partition="3",topic="tx"} 2.5)"));
 }
 
+TEST(MetricsTest, TellsOfTroublesAndOfHowLongRecoveryTook) {
+  Metrics metrics(TestIdentity());
+  ports::ShardStatus status = OnePartition(ports::TaskState::kRunning);
+  status.troubles = {.retried = 4, .aborted = 3, .fenced = 2, .ended = 0, .lost = 1};
+  metrics.OnStatus(status);
+  EXPECT_THAT(metrics.Text(), Not(HasSubstr("segmentd_disk_free_bytes "))) << "not known yet";
+  status.troubles.revocations = 1;
+  status.troubles.revoked_s = 0.3;
+  status.disk_free_bytes = 77;
+  status.partitions[0].restores = 1;
+  status.partitions[0].restore_s = 2;
+  status.partitions[0].store = {.bytes = 10, .customers = 5, .compaction_bytes = 3};
+  metrics.OnStatus(status);
+  metrics.OnStatus(status);  // nothing new
+  const std::string text = metrics.Text();
+  EXPECT_THAT(text, HasSubstr(R"(segmentd_kafka_errors_total{action="retry",shard="0"} 4)"));
+  EXPECT_THAT(text, HasSubstr(R"(segmentd_fencing_total{kind="producer",shard="0"} 2)"));
+  EXPECT_THAT(text, HasSubstr(R"(segmentd_fencing_total{kind="lost",shard="0"} 1)"));
+  EXPECT_THAT(text, HasSubstr(R"(segmentd_rebalance_duration_seconds_count{shard="0"} 1)"));
+  EXPECT_THAT(text, HasSubstr("segmentd_restore_duration_seconds_sum 2"));
+  EXPECT_THAT(text, HasSubstr("segmentd_disk_free_bytes 77"));
+  EXPECT_THAT(text, HasSubstr(R"(segmentd_state_bytes{partition="3",topic="tx"} 10)"));
+  EXPECT_THAT(text, HasSubstr(R"(segmentd_state_keys{partition="3",topic="tx"} 5)"));
+}
+
 TEST(MetricsTest, LeavesOutTheLastCommitBeforeThereWasOne) {
   Metrics metrics(TestIdentity());
   ports::ShardStatus status;
