@@ -66,7 +66,7 @@ kafka:
   client: {{session.timeout.ms: "6000", heartbeat.interval.ms: "300"}}
 input: {{transactions: {{topic: {topic}, time: {time_format}}}}}
 output: {{prefix: "{app}."}}
-commit: {json.dumps(commit)}
+commit: {{{", ".join(f"{key}: {value}" for key, value in commit.items())}}}
 learning: {{enabled: false, bootstrap: "{self.bundle}"}}
 state: {{dir: "{self.dir / app / place}", memory: 512MiB}}
 http: {{listen: "127.0.0.1:0"}}
