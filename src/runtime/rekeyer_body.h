@@ -51,8 +51,8 @@ struct Rekeyer::Body final : ports::RebalanceListener {
   void Report();
   std::int64_t NowMs() const { return parts.clock.MonotonicNs() / 1'000'000; }
 
-  void OnAssigned(std::span<const ports::InputPartition> partitions) override;
-  void OnRevoked(std::span<const ports::InputPartition> partitions, bool lost) override;
+  void OnAssigned(std::span<const ports::InputPartition> assigned) override;
+  void OnRevoked(std::span<const ports::InputPartition> revoked, bool lost) override;
 
   const ShardOptions options;
   const RekeyerParts parts;
