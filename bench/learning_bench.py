@@ -52,7 +52,7 @@ class World:
             f'app: {app}\nkafka: {{brokers: "{self.brokers}"}}\n'
             f"input: {{transactions: {{topic: {app}-transactions}}}}\n"
             f"output: {{prefix: {app}.}}\n"
-            f"learning: {{bootstrap: {bundle}}}\n"
+            f"learning: {{enabled: false, bootstrap: {bundle}}}\n"
             f"state: {{dir: {self.dir / app}}}\n"
             'http: {listen: "127.0.0.1:0"}\n'
         )

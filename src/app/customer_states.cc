@@ -8,6 +8,7 @@
 #include <cstring>
 
 #include "segmentd/kafka/topic_reader.h"
+#include "segmentd/pipeline/control.h"
 #include "segmentd/ports/changelog.h"
 #include "segmentd/rocks/stores.h"
 
@@ -72,6 +73,7 @@ Result<CustomerStates> CustomerStates::Read(const kafka::Connection& connection,
   kafka::TopicReader reader = std::move(*opened);
   CustomerStates states;
   SEGMENTD_RETURN_IF_ERROR(states.Open());
+  states.partitions_ = reader.partitions();
   std::uint64_t records = 0;
   while (!reader.AtEnd()) {
     if (stop.stop_requested()) return Fail(Code::kCancelled, "stopped while reading {}", changelog);
@@ -81,7 +83,7 @@ Result<CustomerStates> CustomerStates::Read(const kafka::Connection& connection,
           states.Take(record.partition, record.key.value_or(""), record.value));
     }
     records += polled.size();
-    progress(records);
+    progress(records, reader.share());
   }
   SEGMENTD_RETURN_IF_ERROR(states.WriteOut());
   return states;
@@ -99,6 +101,7 @@ Status CustomerStates::Take(Partition partition, std::string_view key,
                 "a newer segmentd; export with that version",
                 partition.value());
   }
+  if (pipeline::IsErasedKey(key.substr(1))) return Ok();  // is no customer any more
   Change& change = changes_.emplace_back();
   change.key = KeyOf(partition, key.substr(1));
   if (value) change.image = std::string(*value);

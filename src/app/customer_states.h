@@ -40,13 +40,14 @@ class ScratchFolder {
 // folder (TMPDIR says where) that goes with the object.
 class CustomerStates {
  public:
-  // records: read so far.
-  using Progress = std::function<void(std::uint64_t records)>;
+  // records: read so far; share: of all.
+  using Progress = std::function<void(std::uint64_t records, double share)>;
   // kNotFound: the changelog is not there. kRetry: brokers away. kStorage. kCancelled: stopped.
   static Result<CustomerStates> Read(const kafka::Connection& connection,
                                      const std::string& changelog, const std::stop_token& stop,
                                      const Progress& progress);
 
+  int partitions() const { return partitions_; }
   // Where each partition stood; one that never committed is not there.
   const std::map<Partition, ports::TaskMeta>& metas() const { return metas_; }
 
@@ -70,6 +71,7 @@ class CustomerStates {
   std::unique_ptr<SystemClock> clock_;
   std::unique_ptr<ports::StoreFactory> stores_;
   std::unique_ptr<ports::StateStore> store_;
+  int partitions_ = 0;
   std::map<Partition, ports::TaskMeta> metas_;
   std::vector<Change> changes_;  // in the changelog's order
   std::size_t change_bytes_ = 0;

@@ -107,7 +107,8 @@ Result<std::uint64_t> WriteRows(const CustomerStates& states,
         rows.Write(id, *customer, instant->second, table);
         ++written;
         if (text.size() < kPieceBytes) return Ok();
-        bar.Show(fmt::format("writing: {} customers", written), 0);
+        bar.Show(fmt::format("writing: {} customers", written),
+                 static_cast<double>(partition.value()) / states.partitions());
         SEGMENTD_RETURN_IF_ERROR(target.Write(text));
         text.clear();
         return Ok();
@@ -146,9 +147,10 @@ Status Export(const ExportArgs& args, std::optional<std::int64_t> as_of_ms,
   ProgressBar bar;
   SEGMENTD_ASSIGN_OR_RETURN(
       const CustomerStates states,
-      CustomerStates::Read(connection, changelog, stop, [&bar](std::uint64_t records) {
-        bar.Show(fmt::format("reading the changelog: {} records", records), 0);
-      }));
+      CustomerStates::Read(
+          connection, changelog, stop, [&bar](std::uint64_t records, double share) {
+            bar.Show(fmt::format("reading the changelog: {} records", records), share);
+          }));
   SEGMENTD_ASSIGN_OR_RETURN(const auto instants, InstantsOf(states, as_of_ms));
   WarnOfOtherModels(states, model.get());
   const risk::Thresholds thresholds = PipelineOptionsOf(config).risk;

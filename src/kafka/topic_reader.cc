@@ -16,6 +16,7 @@ constexpr int kAnswerMs = 10'000;
 
 struct TopicReader::Body {
   struct Place {
+    std::int64_t first = 0;
     std::int64_t next = 0;
     std::int64_t end = 0;  // when Open looked
   };
@@ -71,7 +72,7 @@ Status TopicReader::Body::Assign(const TopicReader::Options& options) {
     const Result<Watermarks> marks = AskWatermarks(consumer, events.health, topic, p, kAnswerMs);
     if (!marks.ok()) return tl::unexpected(marks.error());
     const std::int64_t next = options.from == From::kEnd ? marks->end : marks->low;
-    places.push_back({next, marks->end});
+    places.push_back({next, next, marks->end});
     rd_kafka_topic_partition_list_add(list.get(), topic.c_str(), p)->offset = next;
   }
   const rd_kafka_resp_err_t error = rd_kafka_assign(consumer.get(), list.get());
@@ -128,6 +129,16 @@ Status TopicReader::Body::Trouble() {
 bool TopicReader::AtEnd() const {
   return std::all_of(body_->places.begin(), body_->places.end(),
                      [](const Body::Place& place) { return place.next >= place.end; });
+}
+
+double TopicReader::share() const {
+  std::int64_t read = 0;
+  std::int64_t all = 0;
+  for (const Body::Place& place : body_->places) {
+    read += std::min(place.next, place.end) - place.first;
+    all += place.end - place.first;
+  }
+  return all > 0 ? static_cast<double>(read) / static_cast<double>(all) : 1;
 }
 
 int TopicReader::partitions() const { return static_cast<int>(body_->places.size()); }

@@ -40,6 +40,8 @@ class TopicReader {
 
   // Every partition has been read to the end that Open saw.
   bool AtEnd() const;
+  // How much of what was there then has been read, 0..1.
+  double share() const;
   int partitions() const;
 
  private:

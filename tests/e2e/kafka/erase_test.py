@@ -29,6 +29,8 @@ class EraseTest(KafkaTest):
         self.assertIsNone(self.last_states(app)[b"c1"])
         images = {r.key(): r.value() for r in self.read_all(f"{app}.{app}.changelog")}
         self.assertIsNone(images[b"cc1"])
+        rows = self.segmentd("export", "-c", config).stdout.splitlines()[1:]
+        self.assertEqual([row.split(",")[0] for row in rows], ["c2"])
 
         self.produce(topic, [purchase("c1", 2), purchase("c2", 2)])
         self.assertEqual(self.segmentd("erase", "nobody", "-c", config, check=False).returncode, 1)

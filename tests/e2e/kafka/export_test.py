@@ -9,9 +9,12 @@ import io
 import json
 import os
 import pathlib
+import pty
+import signal
+import subprocess
 import unittest
 
-from world import ROOT, KafkaTest
+from world import BINARY, ROOT, KafkaTest, wait_for
 
 DATA = pathlib.Path(os.environ.get("SEGMENTD_DATA", ROOT / ".." / "shared" / "data"))
 SAMPLE = DATA / "CDNOW_sample.txt"
@@ -54,6 +57,13 @@ def summary(rows, until):
         mean = float(repeat) / x if x else None
         table[customer] = (x, (last - first).days / 7, (until - first).days / 7, mean)
     return table
+
+
+def pending(pid, number):
+    """Whether a signal was sent that the process has not taken yet."""
+    status = pathlib.Path(f"/proc/{pid}/status").read_text().splitlines()
+    masks = [int(line.split()[1], 16) for line in status if line.startswith(("SigPnd", "ShdPnd"))]
+    return any(mask >> (number - 1) & 1 for mask in masks)
 
 
 class ExportTest(KafkaTest):
@@ -159,6 +169,52 @@ class ExportTest(KafkaTest):
             self.assertGreater(float(row["clv_365d"]), 0)
             self.assertEqual(row["segment_id"], states[customer]["segment"]["id"])
             self.assertEqual(row["segment"], states[customer]["segment"]["name"])
+
+    def start(self, *arguments, **options):
+        command = [BINARY, "export", "-c", str(self.config_path), *map(str, arguments)]
+        return subprocess.Popen(command, stdin=subprocess.DEVNULL, **options)
+
+    def test_leaves_nothing_behind_when_it_is_stopped(self):
+        out, scratch = self.dir / "stopped.csv", self.dir / "scratch"
+        scratch.mkdir()
+        broker = int((self.dir / "kafka" / "pid").read_text())
+        os.kill(broker, signal.SIGSTOP)
+        self.addCleanup(os.kill, broker, signal.SIGCONT)
+        environment = os.environ | {"TMPDIR": str(scratch)}
+        process = self.start("--out", out, env=environment, stderr=subprocess.DEVNULL)
+        self.addCleanup(process.kill)
+        wait_for("its file", lambda: list(self.dir.glob("stopped.csv.*")))
+        process.send_signal(signal.SIGINT)
+        wait_for("the signal to be taken", lambda: not pending(process.pid, signal.SIGINT))
+        os.kill(broker, signal.SIGCONT)
+        self.assertEqual(process.wait(60), 130)
+        self.assertEqual(list(self.dir.glob("stopped.csv*")), [])
+        self.assertEqual(list(scratch.iterdir()), [])
+
+    def test_shows_its_progress_on_a_terminal_alone(self):
+        ours, theirs = pty.openpty()
+        process = self.start(stdout=subprocess.DEVNULL, stderr=theirs)
+        self.assertEqual(process.wait(60), 0)
+        os.close(theirs)
+        shown = os.read(ours, 65536).decode()
+        os.close(ours)
+        self.assertRegex(shown, r"%  reading the changelog: \d+ records")
+        self.assertTrue(shown.endswith("\r\x1b[K"), "the line is cleared in the end")
+        self.assertNotIn("reading", self.export().stderr)
+
+    def test_keeps_what_is_there_when_it_cannot_write(self):
+        out = self.dir / "kept.csv"
+        out.write_text("of yesterday")
+        self.assertEqual(self.export("--out", out / "below", check=False).returncode, 74)
+        past = self.export("--as-of", "1990-01-01T00:00:00Z", "--out", out, check=False)
+        self.assertEqual(past.returncode, 78)
+        self.assertEqual(out.read_text(), "of yesterday")
+        self.assertEqual(list(self.dir.glob("kept.csv*")), [out])
+        process = self.start(stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        process.stdout.close()
+        self.assertEqual(process.wait(60), 1)
+        self.assertIn("nobody reads", process.stderr.read().decode())
+        process.stderr.close()
 
     def test_says_what_is_missing(self):
         nowhere = self.config("never-ran", self.topic, self.model)
