@@ -45,6 +45,14 @@ void WriteCounts(JsonWriter& json, const pipeline::Counts& counts) {
   json.BeginObject().Key("records").Int(number(counts.records));
   json.Key("accepted").Int(number(counts.accepted)).Key("profiles").Int(number(counts.profiles));
   json.Key("duplicates").Int(number(counts.duplicates)).Key("late").Int(number(counts.late));
+  json.Key("late_within_seconds").BeginObject();
+  for (std::size_t i = 0; i < counts.lateness.counts.size(); ++i) {
+    const bool last = i == pipeline::Spread::kBoundsS.size();
+    json.Key(last ? "more" : fmt::format("{:.0f}", pipeline::Spread::kBoundsS[i]))
+        .Int(number(counts.lateness.counts[i]));
+  }
+  json.EndObject().Key("from_future");
+  json.Int(number(counts.rejected[static_cast<std::size_t>(event::RejectCode::kFromFuture)]));
   json.Key("timers_fired").BeginObject();
   for (int i = 0; i < pipeline::kTimerKinds; ++i) {
     json.Key(pipeline::TimerKindName(static_cast<pipeline::TimerKind>(i)))

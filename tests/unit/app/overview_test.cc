@@ -123,5 +123,26 @@ TEST(StatusJsonTest, ShowsShardsPartitionsAndCountsButNoCustomer) {
   EXPECT_THAT(json, HasSubstr(R"("lag_records":null)"));
 }
 
+TEST(StatusJsonTest, ShowsTheTimeOfPartitionsAndWhatCameOfIt) {
+  auto shard = Shard();
+  shard.partitions[0].clock_ms = 1'790'000'000'000;
+  shard.partitions[0].drained = true;
+  shard.partitions[0].timers = 12;
+  shard.partitions[0].next_timer_ms = 1'790'000'001'000;
+  shard.counts.late = 3;
+  shard.counts.lateness.Add(4'000);
+  shard.counts.lateness.Add(59'000);
+  shard.counts.lateness.Add(30 * kDayMs);
+  shard.counts.rejected[static_cast<std::size_t>(event::RejectCode::kFromFuture)] = 2;
+  shard.counts.fired = {5, 1, 0};
+  const std::string json = StatusJson(Started(), {&shard, 1}, 0);
+  EXPECT_THAT(json, HasSubstr(R"("clock":"2026-09-21T14:13:20.000Z","drained":true,"timers":12,)"
+                              R"("next_timer":"2026-09-21T14:13:21.000Z")"));
+  EXPECT_THAT(json,
+              HasSubstr(R"("late":3,"late_within_seconds":{"1":0,"5":1,"15":0,"60":1,"300":0,)"
+                        R"("3600":0,"86400":0,"604800":0,"more":1},"from_future":2)"));
+  EXPECT_THAT(json, HasSubstr(R"("timers_fired":{"ageing":5,"risk":1,"expiry":0})"));
+}
+
 }  // namespace
 }  // namespace segmentd::app

@@ -153,6 +153,39 @@ TEST(MetricsTest, TakesAPartitionDownThatWasHandedOn) {
   EXPECT_THAT(metrics.Text(), Not(HasSubstr(R"(partition="3")")));
 }
 
+TEST(MetricsTest, ShowsTheTimeOfPartitionsAndWhatCameOfIt) {
+  Metrics metrics(TestIdentity());
+  ports::ShardStatus status = OnePartition(ports::TaskState::kRunning);
+  EXPECT_THAT(metrics.Text(), Not(HasSubstr("segmentd_watermark_timestamp_seconds{")));
+  status.partitions[0].clock_ms = 5'000;
+  status.partitions[0].drained = true;
+  status.partitions[0].timers = 12;
+  status.counts.late = 3;
+  status.counts.lateness.Add(4'000);
+  status.counts.lateness.Add(59'000);
+  status.counts.rejected[static_cast<std::size_t>(event::RejectCode::kFromFuture)] = 2;
+  status.counts.fired = {5, 1, 7};
+  status.counts.delay[1].Add(900);
+  metrics.OnStatus(status);
+  metrics.OnStatus(status);  // nothing new
+  const std::string text = metrics.Text();
+  for (const char* line : {R"(segmentd_watermark_timestamp_seconds{partition="3",topic="tx"} 5)",
+                           R"(segmentd_partition_drained{partition="3",topic="tx"} 1)",
+                           R"(segmentd_timers_pending{partition="3",topic="tx"} 12)",
+                           R"(segmentd_timers_fired_total{kind="ageing"} 5)",
+                           R"(segmentd_timers_fired_total{kind="risk"} 1)",
+                           R"(segmentd_timers_fired_total{kind="expiry"} 7)",
+                           R"(segmentd_timer_delay_seconds_bucket{kind="risk",le="1"} 1)",
+                           R"(segmentd_late_events_total{action="applied"} 3)",
+                           R"(segmentd_future_events_total{action="dlq"} 2)",
+                           R"(segmentd_event_lateness_seconds_bucket{le="5"} 1)",
+                           R"(segmentd_event_lateness_seconds_bucket{le="60"} 2)",
+                           R"(segmentd_event_lateness_seconds_sum 63)"}) {
+    EXPECT_THAT(text, HasSubstr(line));
+  }
+  EXPECT_THAT(text, HasSubstr(R"(segmentd_watermark_lag_seconds{partition="3",topic="tx"} )"));
+}
+
 TEST(MetricsTest, KeepsAPartitionThatMovedBetweenItsOwnShards) {
   Metrics metrics(TestIdentity());
   ports::ShardStatus before = OnePartition(ports::TaskState::kRunning);
