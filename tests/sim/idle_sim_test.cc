@@ -8,6 +8,7 @@
 
 #include "segmentd/base/random.h"
 #include "segmentd/base/time_text.h"
+#include "support/bundles.h"
 #include "support/shard_world.h"
 
 namespace segmentd::support {
@@ -17,6 +18,17 @@ constexpr std::int64_t kHourMs = 3'600 * kSecondMs;
 constexpr int kDays = 8;
 // Small enough for proofs in a row, large enough for days to pass.
 constexpr std::int64_t kStepMs = 15 * kSecondMs;
+
+// By whose risk parameters a silence of some days is too long.
+std::shared_ptr<const pipeline::Model> HastyModel() {
+  model::Bundle bundle = OrdersBundle();
+  bundle.risk.kind = risk::Kind::kMbgNbd;
+  bundle.risk.r = bundle.risk.a = 1;
+  bundle.risk.alpha = 0.1;
+  bundle.risk.b = 3;
+  bundle.risk.spend_mean = 20;
+  return LoadModel(bundle);
+}
 
 struct Sale {
   std::int64_t time_ms = 0;
@@ -57,6 +69,7 @@ void FeedLast(std::int64_t time_ms, ShardWorld& world) {
 class Shop {
  public:
   explicit Shop(std::uint64_t seed) : random_(seed) {
+    world_.model = HastyModel();
     began_ms_ = world_.clock.WallMs();
     midnight_ms_ = (began_ms_ / kDayMs + 1) * kDayMs;
     sales_ = Sales(seed, midnight_ms_);
@@ -87,6 +100,7 @@ class Shop {
   // What a run without a wall makes of the same log.
   std::string Replayed() const {
     ShardWorld world(2);
+    world.model = HastyModel();
     for (const Sale& sale : sales_) Feed(sale, world);
     FeedLast(EndMs() + 600 * kSecondMs, world);
     EXPECT_TRUE(world.RunUntilDrained().has_value());
@@ -132,13 +146,16 @@ TEST_P(IdleSimTest, FindsWhatAReplayFinds) {
   EXPECT_EQ(shop.world().AllOutput(), shop.Replayed());
   EXPECT_EQ(shop.world().Violations(), "");
   int silent = 0;
+  std::size_t alerts = 0;
   for (const int p : {0, 1}) {
+    alerts += shop.world().Output(pipeline::Topic::kAtRisk, Partition{p}).size();
     for (const std::string& text :
          shop.world().Output(pipeline::Topic::kSegmentChanged, Partition{p})) {
       silent += text.find("ce_reason=inactivity") == std::string::npos ? 0 : 1;
     }
   }
   EXPECT_GT(silent, 0);
+  EXPECT_GT(alerts, 0U);
   EXPECT_GT(shop.world().crashes, 0);
 }
 

@@ -10,7 +10,7 @@
 namespace segmentd::support {
 namespace {
 
-constexpr pipeline::Topic kOutputs[] = {pipeline::Topic::kSegmentChanged,
+constexpr pipeline::Topic kOutputs[] = {pipeline::Topic::kSegmentChanged, pipeline::Topic::kAtRisk,
                                         pipeline::Topic::kCustomerState, pipeline::Topic::kDlq};
 
 std::optional<std::string> HeaderOf(const FakeBroker::Entry& entry, std::string_view name) {
