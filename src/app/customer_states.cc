@@ -18,6 +18,8 @@ namespace {
 constexpr std::int64_t kPollMs = 200;
 constexpr std::int64_t kStoreBytes = 128 << 20;
 constexpr std::size_t kWriteBytes = 8 << 20;
+// A record is small, and costs the client as much again several times over while it waits.
+constexpr std::int64_t kFetchBytesMax = 16 << 20;
 constexpr std::size_t kPartitionBytes = 4;
 
 // Big-endian, so that keys sort by partition.
@@ -68,7 +70,8 @@ Status CustomerStates::Open() {
 Result<CustomerStates> CustomerStates::Read(const kafka::Connection& connection,
                                             const std::string& changelog,
                                             const std::stop_token& stop, const Progress& progress) {
-  auto opened = kafka::TopicReader::Open(connection, changelog);
+  auto opened =
+      kafka::TopicReader::Open(connection, changelog, {.fetch_bytes_max = kFetchBytesMax});
   if (!opened.ok()) return tl::unexpected(opened.error());
   kafka::TopicReader reader = std::move(*opened);
   CustomerStates states;
