@@ -39,11 +39,14 @@ bool Shard::Body::CommitDue() const {
   if (early && now_ms - change_since_ms >= options.change_within_ms) return true;
   if (records >= options.commit_records_max) return true;
   std::int64_t bytes = 0;
+  std::int64_t customers = 0;
   for (const auto& [partition, task] : tasks) {
     if (task.tripped()) return true;
     bytes += task.cache().uncommitted_bytes();
+    customers += task.cache().uncommitted();
   }
-  return bytes >= options.commit_bytes_max || ReachedEnds();
+  return bytes >= options.commit_bytes_max || customers >= options.commit_customers_max ||
+         ReachedEnds();
 }
 
 // Everything that is dirty in one transaction. What cannot be committed is recovered from; an error

@@ -231,6 +231,7 @@ Status Task::Store(bool force) {
   cache_.Trim();
   const bool due =
       cache_.unstored_bytes() + timers_.unstored_bytes() > cache_.bytes_max() / kUnstoredShare ||
+      cache_.unstored() + timers_.unstored() > options_.commit_customers_max ||
       cache_.bytes() > cache_.bytes_max() || now_ms - stored_at_ms_ >= options_.store_interval_ms;
   if ((!due && !force) || !unstored()) return Ok();
   ports::TaskMeta meta = meta_;
@@ -250,7 +251,7 @@ Status Task::Store(bool force) {
 }
 
 bool Task::unstored() const {
-  return cache_.unstored() > 0 || !(meta_ == stored_) || timers_.unstored();
+  return cache_.unstored() > 0 || !(meta_ == stored_) || timers_.unstored() > 0;
 }
 
 Status Task::Close(bool write) {

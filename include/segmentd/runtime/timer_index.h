@@ -38,7 +38,7 @@ class TimerIndex {
   void Stored(ports::StateStore& store);
   // How many are armed, about.
   std::int64_t size() const;
-  bool unstored() const { return !armed_.empty() || !taken_.empty(); }
+  std::int64_t unstored() const { return static_cast<std::int64_t>(armed_.size() + taken_.size()); }
   std::int64_t unstored_bytes() const;
 
  private:

@@ -86,6 +86,20 @@ TEST(ShardTimersTest, LetsChangesWaitForTheIntervalWhileMoreTimersAreDue) {
   EXPECT_EQ(world.probe.commits.size() - commits, 1U) << "the changes of all slices in one";
 }
 
+TEST(ShardTimersTest, ACommitTakesNoMoreCustomersOfAStormThanATurnHasTimeFor) {
+  ShardWorld world(1);
+  for (int i = 0; i < 2000; ++i) AddLoyal(world, kFirst, fmt::format("c{}", i));
+  world.options.commit_interval_ms = 3'600'000;
+  world.options.change_within_ms = 3'600'000;
+  RunFor(world, kSecondMs);
+  world.AddPurchase(kFirst, "other", 60);
+  world.options.commit_customers_max = 700;
+  const std::size_t commits = world.probe.commits.size();
+  RunFor(world, kSecondMs);
+  EXPECT_EQ(ByInactivity(world, kFirst).size(), 2000U);
+  EXPECT_GE(world.probe.commits.size() - commits, 2U);
+}
+
 TEST(ShardTimersTest, FiresWhatACrashLeftDueAlthoughTheInputIsUsedUp) {
   ShardWorld world(1);
   AddLoyal(world, kFirst, "quiet");
