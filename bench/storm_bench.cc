@@ -147,7 +147,7 @@ class World {
     source.AnswerInFull();
     source.SetMeanwhile([&] { helpers.StepAll(); });
     const auto pipeline = support::MakePipeline();
-    pipeline->UseModel(model_);
+    support::FakeModels models({model_});
     runtime::ShardOptions options;
     options.until_drained = true;
     Turns turns;
@@ -168,7 +168,8 @@ class World {
       cpu_ns = NowNs(CLOCK_THREAD_CPUTIME_ID);
       return Ok();
     });
-    runtime::Shard shard(options, {clock_, source, sink_, helpers, *stores_, probe_, *pipeline});
+    runtime::Shard shard(options,
+                         {clock_, source, sink_, helpers, *stores_, probe_, *pipeline, models});
     const Status ended = shard.Run({});
     chaos_.Watch({});
     if (!ended.has_value()) {

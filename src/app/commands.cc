@@ -41,6 +41,11 @@ constexpr std::array kCommands = {
             "  segmentd erase c42 -c segmentd.yaml\n"
             "  segmentd erase c42 -c segmentd.yaml --consent\n",
             AddErase},
+    Command{"model", "the models that were published: look at them, and say which one scores",
+            "  segmentd model list -c segmentd.yaml\n"
+            "  segmentd model promote first.model -c segmentd.yaml\n"
+            "  segmentd model rollback -c segmentd.yaml\n",
+            AddModel},
     Command{"health", "ask the running daemon whether it is ready",
             "  segmentd health -c segmentd.yaml\n", AddHealth},
     Command{"version", "say what this is", "  segmentd version --json\n", AddVersion},

@@ -33,6 +33,7 @@ Runner AddGen(CLI::App& command);
 Runner AddErase(CLI::App& command);
 Runner AddTrain(CLI::App& command);
 Runner AddExport(CLI::App& command);
+Runner AddModel(CLI::App& command);
 Runner AddHealth(CLI::App& command);
 Runner AddVersion(CLI::App& command);
 

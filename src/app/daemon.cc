@@ -9,6 +9,7 @@
 #include "app/endpoints.h"
 #include "app/exit_code.h"
 #include "app/log_probe.h"
+#include "app/model_feed.h"
 #include "app/options.h"
 #include "app/overview.h"
 #include "app/shard_group.h"
@@ -21,6 +22,7 @@
 #include "segmentd/model/bundle.h"
 #include "segmentd/rocks/attempts.h"
 #include "segmentd/rocks/stores.h"
+#include "segmentd/runtime/model_shelf.h"
 #include "segmentd/telemetry/metrics.h"
 #include "segmentd/telemetry/status_board.h"
 
@@ -124,13 +126,35 @@ Overview FirstOverview(const config::Config& config, const Ground& ground, const
   return overview;
 }
 
-Status PassGateAndRun(ShardGroup group, const Log& log, const std::stop_token& stop) {
+// What everybody is told of a model that is to score, or of one that cannot.
+void TellModel(const ModelFeed::Told& told, SharedOverview& overview, telemetry::Metrics& metrics,
+               const Log& log) {
+  const std::string version = told.active == nullptr ? "" : told.active->version;
+  bool other = false;
+  overview.Update([&](Overview& now) {
+    other = now.model_version != version;
+    now.model_version = version;
+    now.model_problem = told.problem;
+  });
+  metrics.SetModelFailures(told.failures);
+  if (other && told.active != nullptr) ShowModel(*told.active, metrics, log);
+}
+
+Status PassGateAndRun(ShardGroup group, ModelFeed& feed, telemetry::Metrics& metrics,
+                      const Log& log, const std::stop_token& stop) {
   const Result<InputShape> input =
       PassTopicsGate(group.config, group.connection, group.overview, log, stop);
   if (!input.ok()) {
     return input.error().code == Code::kCancelled ? Ok() : Status(tl::unexpected(input.error()));
   }
   group.input = *input;
+  if (!group.config.learning.enabled) return RunShards(group, stop);
+  const Status read = feed.ReadAll(group.connection, ModelTopicOf(group.config), stop);
+  if (!read.ok()) return read.error().code == Code::kCancelled ? Ok() : read;
+  const std::jthread following([&](const std::stop_token& own) {
+    feed.Follow(
+        own, [&](const ModelFeed::Told& told) { TellModel(told, group.overview, metrics, log); });
+  });
   return RunShards(group, stop);
 }
 
@@ -156,6 +180,8 @@ Status RunDaemon(const config::Config& config, const DaemonOptions& options, Log
   log.SetCounter([&metrics](std::string_view level) { metrics.OnLogMessage(level); });
   if (ground.model != nullptr) ShowModel(*ground.model, metrics, log);
 
+  runtime::ModelShelf models;
+  ModelFeed feed(config.app, ground.model, models, log);
   SharedOverview overview(FirstOverview(config, ground, clock));
   const std::stop_callback stopping(
       stop, [&overview] { overview.Update([](Overview& now) { now.stopping = true; }); });
@@ -174,14 +200,14 @@ Status RunDaemon(const config::Config& config, const DaemonOptions& options, Log
                                  ground.memory,
                                  {},
                                  ground.instance,
-                                 ground.model,
+                                 models,
                                  clock,
                                  *ground.stores,
                                  *ground.attempts,
                                  probe,
                                  overview,
                                  log},
-                                log, stop);
+                                feed, metrics, log, stop);
   log.SetCounter({});
   if (ended.ok()) log.Info("stopped", {{"app", config.app}});
   return ended;

@@ -13,6 +13,7 @@
 #include "app/exit_code.h"
 #include "app/export_rows.h"
 #include "app/options.h"
+#include "app/published_models.h"
 #include "app/signals.h"
 #include "app/table.h"
 #include "app/write_file.h"
@@ -75,7 +76,7 @@ void WarnOfOtherModels(const CustomerStates& states, const pipeline::Model* mode
     const std::string_view version = model == nullptr ? "none" : std::string_view(model->version);
     if (meta.model_version.empty() || meta.model_version == version) continue;
     Say(fmt::format(
-        "partition {} was segmented by model {}, learning.bootstrap is {}: segments are "
+        "partition {} was segmented by model {}, the one that is to score is {}: segments are "
         "the former's, names, scores and features the latter's",
         partition.value(), meta.model_version, version));
     return;
@@ -138,9 +139,9 @@ std::string ReportJson(std::uint64_t customers, const std::map<Partition, std::i
 
 Status Export(const ExportArgs& args, std::optional<std::int64_t> as_of_ms,
               const config::Config& config, const std::stop_token& stop) {
-  SEGMENTD_ASSIGN_OR_RETURN(const auto model, LoadBootstrap(config));
-  SEGMENTD_ASSIGN_OR_RETURN(const feature::FeatureSet features, FeaturesOf(config, model.get()));
   SEGMENTD_ASSIGN_OR_RETURN(const kafka::Connection connection, ConnectionOf(config, nullptr));
+  SEGMENTD_ASSIGN_OR_RETURN(const auto model, LoadScoring(connection, config));
+  SEGMENTD_ASSIGN_OR_RETURN(const feature::FeatureSet features, FeaturesOf(config, model.get()));
   SEGMENTD_ASSIGN_OR_RETURN(Target target, Target::Open(args.out));
   const std::string changelog =
       OutputTopicsOf(config)[static_cast<std::size_t>(pipeline::Topic::kChangelog)];

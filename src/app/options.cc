@@ -63,6 +63,8 @@ std::string TransactionsTopicOf(const config::Config& config) {
   return OutputTopicsOf(config)[static_cast<std::size_t>(pipeline::Topic::kRekeyed)];
 }
 
+std::string ModelTopicOf(const config::Config& config) { return config.output.prefix + "model.v1"; }
+
 std::vector<std::string> InputTopicsOf(const config::Config& config) {
   std::vector<std::string> topics = {config.input.transactions.topic};
   if (config.input.profiles.topic) topics.push_back(*config.input.profiles.topic);
@@ -70,8 +72,10 @@ std::vector<std::string> InputTopicsOf(const config::Config& config) {
 }
 
 std::vector<kafka::TopicSpec> OutputSpecsOf(const config::Config& config, const InputShape& input) {
-  return kafka::OutputTopicSpecs(OutputTopicsOf(config), input.partitions,
-                                 DlqRecordBytesMax(config, input));
+  std::vector<kafka::TopicSpec> specs = kafka::OutputTopicSpecs(
+      OutputTopicsOf(config), input.partitions, DlqRecordBytesMax(config, input));
+  if (config.learning.enabled) specs.push_back(kafka::ModelTopicSpec(ModelTopicOf(config)));
+  return specs;
 }
 
 event::Format TransactionsFormatOf(const config::Config& config) {

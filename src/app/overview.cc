@@ -26,6 +26,9 @@ void WritePartition(JsonWriter& json, const ports::PartitionStatus& partition) {
   json.Key("drained").Bool(partition.drained).Key("timers").Int(partition.timers);
   json.Key("next_timer");
   partition.next_timer_ms == INT64_MAX ? json.Null() : json.Instant(partition.next_timer_ms);
+  json.Key("model");
+  partition.model_version.empty() ? json.Null() : json.String(partition.model_version);
+  json.Key("sweeping").Bool(partition.sweeping);
   json.Key("restore_remaining").Int(partition.restore_remaining).Key("restore_eta_seconds");
   partition.restore_eta_s < 0 ? json.Null() : json.Double(partition.restore_eta_s);
   json.Key("overdue").Bool(partition.overdue);
@@ -159,6 +162,7 @@ std::string StatusJson(const Overview& overview, std::span<const ports::ShardSta
   json.BeginObject().Key("app").String(overview.app).Key("instance").String(overview.instance);
   json.Key("version").String(Version()).Key("phase").String(Phase(overview, shards)).Key("model");
   overview.model_version.empty() ? json.Null() : json.String(overview.model_version);
+  json.Key("model_problem").String(overview.model_problem);
   json.Key("started").Instant(overview.started_ms).Key("now").Instant(now_ms);
   json.Key("waiting_for").String(overview.waiting_for).Key("shards").BeginArray();
   for (const ports::ShardStatus& shard : shards) WriteShard(json, shard);

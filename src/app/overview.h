@@ -16,7 +16,8 @@ namespace segmentd::app {
 struct Overview {
   std::string app;
   std::string instance;
-  std::string model_version;  // empty: no model yet, state only
+  std::string model_version;  // that is to score; empty: no model yet, state only
+  std::string model_problem;  // why it is not the one that was published, for a person
   int shards = 1;
   std::int64_t started_ms = 0;
   bool topics_verified = false;

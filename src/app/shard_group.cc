@@ -50,12 +50,12 @@ Status RunShard(const ShardGroup& group, const Shared& shared, int number,
                             kafka::ConnectShard(KafkaOptions(group, number)));
   SEGMENTD_ASSIGN_OR_RETURN(const std::unique_ptr<pipeline::Pipeline> pipeline,
                             pipeline::Pipeline::Create(PipelineOptionsOf(group.config)));
-  pipeline->UseModel(group.model);
   runtime::ShardOptions options =
       RuntimeShardOptionsOf(group.config, group.memory, number, group.until_drained);
   options.accepted = group.accepted;
-  runtime::Shard shard(options, {group.clock, *kafka.source, *kafka.sink, shared.helpers,
-                                 shared.stores, group.probe, *pipeline, &group.attempts});
+  runtime::Shard shard(
+      options, {group.clock, *kafka.source, *kafka.sink, shared.helpers, shared.stores, group.probe,
+                *pipeline, group.models, &group.attempts});
   return shard.Run(stop);
 }
 

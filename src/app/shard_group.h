@@ -12,8 +12,8 @@
 #include "segmentd/base/result.h"
 #include "segmentd/config/config.h"
 #include "segmentd/kafka/connection.h"
-#include "segmentd/pipeline/model.h"
 #include "segmentd/ports/attempts.h"
+#include "segmentd/ports/models.h"
 #include "segmentd/ports/probe.h"
 #include "segmentd/ports/store.h"
 #include "segmentd/runtime/shard.h"
@@ -29,7 +29,7 @@ struct ShardGroup {
   const MemoryPlan& memory;
   InputShape input;
   const std::string& instance;
-  std::shared_ptr<const pipeline::Model> model;
+  ports::Models& models;
   Clock& clock;
   ports::StoreFactory& stores;
   ports::Attempts& attempts;

@@ -26,6 +26,7 @@ struct Listed {
   std::string_view role;          // input | output
   std::optional<int> partitions;  // nothing: missing
   kafka::Settings config;         // what it is made with, of outputs
+  int wanted = 0;
 };
 
 std::string Text(const std::vector<Listed>& topics) {
@@ -57,9 +58,10 @@ std::string Json(const std::vector<Listed>& topics) {
 Result<std::vector<Listed>> List(const config::Config& config, const kafka::Connection& connection,
                                  const InputShape& input) {
   std::vector<Listed> topics;
-  for (const std::string& name : InputTopicsOf(config)) topics.push_back({name, "input", {}, {}});
+  for (const std::string& name : InputTopicsOf(config))
+    topics.push_back({name, "input", {}, {}, 0});
   for (const kafka::TopicSpec& spec : OutputSpecsOf(config, input)) {
-    topics.push_back({spec.name, "output", {}, spec.config});
+    topics.push_back({spec.name, "output", {}, spec.config, spec.partitions});
   }
   std::vector<std::string> names;
   for (const Listed& topic : topics) names.push_back(topic.name);
@@ -79,8 +81,7 @@ Status Create(const TopicsArgs& args, const config::Config& config,
     if (topic.partitions || topic.role == "input") continue;
     std::string settings;
     for (const auto& [key, value] : topic.config) settings += fmt::format(" {}={}", key, value);
-    Say(fmt::format("would create {} with {} partitions{}", topic.name, input.partitions,
-                    settings));
+    Say(fmt::format("would create {} with {} partitions{}", topic.name, topic.wanted, settings));
   }
   return Ok();
 }

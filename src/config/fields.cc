@@ -148,7 +148,9 @@ void AddFeatures(Table& table, feature::Plan& c) {
 }
 
 void AddLearning(Table& table, Learning& c) {
-  table.Add("learning.enabled", Flag(c.enabled), "learn from the stream, and publish new models");
+  table.Add(
+      "learning.enabled", Flag(c.enabled),
+      "take up the models of model.v1 as they are published; training as it runs is not there yet");
   table.Add("learning.k", ClusterRange(c.k, 2, 64),
             "how many segments: one number, or a range to choose from");
   table.Add("learning.embedding",

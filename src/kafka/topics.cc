@@ -143,6 +143,13 @@ std::vector<TopicSpec> OutputTopicSpecs(const OutputTopics& names, int partition
   return specs;
 }
 
+// One partition, so that a manifest stands behind its chunks.
+TopicSpec ModelTopicSpec(const std::string& name) {
+  TopicSpec spec{name, 1, Compacted(7)};
+  spec.config["max.message.bytes"] = std::to_string(kMessageBytesMin);
+  return spec;
+}
+
 Result<std::vector<std::optional<int>>> PartitionCounts(const Connection& connection,
                                                         std::span<const std::string> topics) {
   const Result<std::unique_ptr<Admin>> admin = Admin::Open(connection);

@@ -29,13 +29,16 @@ struct Context {
 };
 
 // First pass, in order: time checks, due timers, profiles, folding; adds a column per decision (and
-// one for the state before it where a customer meets a model). Turns what is refused into
+// one for the state before it where a customer meets the first model). Turns what is refused into
 // rejections.
 void FoldBatch(const Context& context, Batch::Body& batch, PartitionClock& clock, Counts& counts);
 
 // The same for timers alone.
 void FoldTimers(const Context& context, Batch::Body& batch, std::span<const DueTimer> due,
                 const PartitionClock& clock);
+
+// The same for customers that are to follow a change of model.
+void FoldSwitch(const Context& context, Batch::Body& batch, const PartitionClock& clock);
 
 // Second pass, in order, once the columns are scored: decisions, changes, state records, dead
 // letters.

@@ -20,15 +20,6 @@ void Batch::Body::Start(std::span<const event::RawRecord> from) {
   table_.assign(std::bit_ceil(2 * from.size() + 2), 0);
 }
 
-void Batch::Body::Start(Partition of, std::span<const DueTimer> due) {
-  records = {};
-  partition = of;
-  items.clear();
-  firings.clear();
-  customers.clear();
-  for (const DueTimer& timer : due) customers.push_back(timer.customer_id);
-}
-
 std::uint32_t Batch::Body::Customer(std::string_view id) {
   const std::size_t mask = table_.size() - 1;
   for (std::size_t at = Hash64(id) & mask;; at = (at + 1) & mask) {

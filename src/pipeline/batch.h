@@ -20,18 +20,19 @@ struct Item {
   std::variant<event::Event, event::Profile, event::Rejection> what;
   std::uint32_t customer = 0;        // index into customers; meaningless for a rejection
   std::uint32_t column = kNoColumn;  // of the snapshot after the event
-  std::uint32_t found = kNoColumn;   // as the model found a customer that it has not judged yet
+  std::uint32_t before = kNoColumn;  // of the snapshot before it, for a customer no model has seen
   bool late = false;
   bool first = false;  // the customer's first accepted event
 };
 
-// A timer that fires in front of an item, or behind the last.
+// What happens to a customer in front of an item, or behind the last, without an event: a timer
+// fires, or the customer follows a change of model.
 struct Firing {
   std::size_t before = 0;  // index into items
   std::uint32_t customer = 0;
   std::uint32_t column = kNoColumn;  // of the snapshot as of the deadline; none for an expiry
-  std::uint32_t found = kNoColumn;   // as with an item
   Deadline deadline;
+  bool follows = false;
 };
 
 struct Batch::Body {
@@ -42,8 +43,11 @@ struct Batch::Body {
   std::vector<std::string_view> customers;
 
   void Start(std::span<const event::RawRecord> from);
-  // A batch of timers alone.
-  void Start(Partition of, std::span<const DueTimer> due);
+  // A batch without records.
+  void Start(Partition of) {
+    Start(std::span<const event::RawRecord>());
+    partition = of;
+  }
   // The index of a customer, added at its first appearance.
   std::uint32_t Customer(std::string_view id);
 

@@ -32,6 +32,8 @@ void Counts::Add(const Counts& other) {
   suppressed += other.suppressed;
   erased += other.erased;
   rekeyed += other.rekeyed;
+  followed += other.followed;
+  moved += other.moved;
   for (std::size_t i = 0; i < fired.size(); ++i) fired[i] += other.fired[i];
   for (std::size_t i = 0; i < delay.size(); ++i) delay[i].Add(other.delay[i]);
   lateness.Add(other.lateness);

@@ -2,80 +2,26 @@
 #include <cmath>
 #include <limits>
 
-#include "applier.h"
+#include "emitter.h"
 #include "envelope.h"
 #include "segmentd/base/ids.h"
-#include "segmentd/pipeline/history.h"
-#include "segmentd/segment/decision.h"
 
 namespace segmentd::pipeline {
-namespace {
 
-// What makes a decision due, and what it is to be based on.
-struct Occasion {
-  std::uint32_t customer = 0;
-  std::uint32_t column = kNoColumn;
-  std::string_view reason;
-  Cause cause;
-  std::span<const event::Header> headers;      // of the causing record
-  bool purchase = false;                       // the causing record is one
-  std::optional<double> score = std::nullopt;  // of risk, where it is known already
-};
+void Emitter::Reject(const event::RawRecord& record, const event::Rejection& rejection) {
+  ++effects_.counts.rejected[static_cast<std::size_t>(rejection.code)];
+  effects_.outputs.push_back(DeadLetter(context_.options, record, rejection));
+}
 
-// The pass over one batch; short-lived.
-class Emitter {
- public:
-  Emitter(const Context& context, Batch::Body& batch, Effects& effects)
-      : context_(context), batch_(batch), effects_(effects) {}
+void Emitter::Unscored(const Item& item) {
+  const bool due = context_.options.state_every == StateEvery::kChange && item.first;
+  if (due || PeriodIsOver(item.customer, item.column)) WriteState(item.customer, item.column);
+}
 
-  void Reject(const event::RawRecord& record, const event::Rejection& rejection) {
-    ++effects_.counts.rejected[static_cast<std::size_t>(rejection.code)];
-    effects_.outputs.push_back(DeadLetter(context_.options, record, rejection));
-  }
-
-  // Before any model: state alone.
-  void Unscored(const Item& item) {
-    const bool due = context_.options.state_every == StateEvery::kChange && item.first;
-    if (due || PeriodIsOver(item.customer, item.column)) WriteState(item.customer, item.column);
-  }
-
-  void Decide(const Item& item, const event::RawRecord& record);
-  void Fire(const Firing& firing);
-
- private:
-  // The customer had a history before the model: takes its segment and its risk as the model's
-  // arrival would have given them, so that what comes next is told from a change of the model.
-  void Meet(std::uint32_t customer, std::uint32_t found, bool purchase);
-  bool Met(std::uint32_t customer) const { return !met_.empty() && met_[customer]; }
-  // The customer is forgotten, but for the numbers that its next changes go on from.
-  void Expire(const Firing& firing);
-  // Takes the decision that is due, and publishes what it changed.
-  void Settle(const Occasion& occasion);
-  risk::Crossing StepRisk(const Occasion& occasion, const segment::State& before,
-                          const segment::Decision& decision, segment::State& state) const;
-  void Publish(const Occasion& occasion, const segment::State& before,
-               const segment::Decision& decision, risk::Crossing crossing);
-  void Send(const Occasion& occasion, ChangeFacts& facts, SegmentId previous,
-            risk::Crossing crossing);
-  void Alert(const Occasion& occasion, risk::Crossing crossing);
-  void WriteState(std::uint32_t customer, std::uint32_t column);
-  Occasion Due(const Firing& firing) const;
-  std::string NameOf(const segment::State& state) const;
-  segment::Explanation Explain(const segment::Decision& decision, const ChangeFacts& facts,
-                               std::uint32_t column) const;
-  segment::Decision Take(std::uint32_t column, Customer& customer) const;
-  bool PeriodIsOver(std::uint32_t customer, std::uint32_t column) const;
-
-  const Context& context_;
-  Batch::Body& batch_;
-  Effects& effects_;
-  std::vector<bool> met_;  // by customer: a timer of this batch left the model's trace
-};
-
-segment::Decision Emitter::Take(std::uint32_t column, Customer& customer) const {
+segment::Decision Emitter::Take(std::uint32_t column, Customer& customer, int dwell) const {
   const model::Bundle& bundle = context_.model->bundle;
   return segment::Decide(context_.model->ids, context_.scorer.distances(column),
-                         {bundle.margin, bundle.clear_jump, bundle.dwell},
+                         {bundle.margin, bundle.clear_jump, dwell},
                          context_.scorer.column(column).as_of_ms, customer.segment);
 }
 
@@ -88,23 +34,25 @@ bool Emitter::PeriodIsOver(std::uint32_t customer, std::uint32_t column) const {
 }
 
 void Emitter::Decide(const Item& item, const event::RawRecord& record) {
+  const segment::State& state = context_.customers[item.customer].segment;
+  if (item.before != kNoColumn && state.current == SegmentId{}) {
+    Backfill(item.customer, item.before, BasisBefore(item));
+  }
   const auto& event = std::get<event::Event>(item.what);
-  const bool purchase = event.kind == event::Kind::kPurchase;
-  if (item.found != kNoColumn && !Met(item.customer)) Meet(item.customer, item.found, purchase);
   Occasion occasion{item.customer, item.column, item.late ? "correction" : "event", {}, {}};
   occasion.cause.topic = context_.options.input_topics[static_cast<std::size_t>(record.source)];
   occasion.cause.partition = record.partition;
   occasion.cause.offset = record.offset;
   occasion.cause.event_time_ms = event.event_time_ms;
   occasion.headers = record.headers;
-  occasion.purchase = purchase;
+  occasion.purchase = event.kind == event::Kind::kPurchase;
   Settle(occasion);
 }
 
 void Emitter::Settle(const Occasion& occasion) {
   Customer& customer = context_.customers[occasion.customer];
   const segment::State before = customer.segment;
-  const segment::Decision decision = Take(occasion.column, customer);
+  const segment::Decision decision = Take(occasion.column, customer, context_.model->bundle.dwell);
   effects_.counts.suppressed += decision.suppressed ? 1 : 0;
   const risk::Crossing crossing = StepRisk(occasion, before, decision, customer.segment);
   const bool crossed = crossing != risk::Crossing::kNone;
@@ -137,26 +85,6 @@ risk::Crossing Emitter::StepRisk(const Occasion& occasion, const segment::State&
   return crossing;
 }
 
-void Emitter::Meet(std::uint32_t customer, std::uint32_t found, bool purchase) {
-  Customer& met = context_.customers[customer];
-  const segment::State before = met.segment;
-  const bool first = before.current == SegmentId{};
-  const segment::Decision decision = Take(found, met);
-  // A purchase ends whatever silence there was.
-  const std::optional<risk::History>& history = context_.scorer.column(found).history;
-  if (context_.risk.on() && history && !purchase) context_.risk.Begin(*history, met.segment);
-  if (!decision.changed) return;
-  if (first && !context_.options.backfill) {
-    met.segment.model_sequence = context_.model->bundle.sequence;
-  } else {
-    Occasion occasion{customer, found, first ? "backfill" : "model", {}, {}};
-    occasion.cause.kind = Cause::Kind::kModel;
-    occasion.cause.model_version = context_.model->version;
-    Publish(occasion, before, decision, risk::Crossing::kNone);
-  }
-  if (context_.options.state_every == StateEvery::kChange) WriteState(customer, found);
-}
-
 Occasion Emitter::Due(const Firing& firing) const {
   Occasion occasion{firing.customer, firing.column, "inactivity", {}, {}};
   occasion.cause.kind = Cause::Kind::kTimer;
@@ -178,16 +106,8 @@ void Emitter::Fire(const Firing& firing) {
   if (context_.model == nullptr) return;
   Customer& customer = context_.customers[firing.customer];
   const segment::State before = customer.segment;
-  if (firing.found != kNoColumn && !Met(firing.customer)) {
-    Meet(firing.customer, firing.found, /*purchase=*/false);
-  }
   Settle(Due(firing));
   if (customer.segment == before) return;
-  if (firing.found != kNoColumn &&
-      firing.deadline.at_ms > context_.scorer.column(firing.found).as_of_ms) {
-    met_.resize(context_.customers.size());
-    met_[firing.customer] = true;
-  }
   context_.outcomes[firing.customer].changed = true;
   customer.record.as_of_ms = std::max(customer.record.as_of_ms, firing.deadline.at_ms);
 }
@@ -336,13 +256,11 @@ void Emitter::WriteState(std::uint32_t customer, std::uint32_t column) {
                                      context_.customers[customer].segment, column));
 }
 
-}  // namespace
-
 void EmitBatch(const Context& context, Batch::Body& batch, Effects& effects) {
   Emitter emitter(context, batch, effects);
   auto firing = batch.firings.begin();
   for (std::size_t i = 0; i < batch.items.size(); ++i) {
-    for (; firing != batch.firings.end() && firing->before == i; ++firing) emitter.Fire(*firing);
+    for (; firing != batch.firings.end() && firing->before == i; ++firing) emitter.Pass(*firing);
     const Item& item = batch.items[i];
     const event::RawRecord& record = batch.records[i];
     if (const auto* rejection = std::get_if<event::Rejection>(&item.what)) {
@@ -355,7 +273,7 @@ void EmitBatch(const Context& context, Batch::Body& batch, Effects& effects) {
       emitter.Unscored(item);
     }
   }
-  for (; firing != batch.firings.end(); ++firing) emitter.Fire(*firing);
+  for (; firing != batch.firings.end(); ++firing) emitter.Pass(*firing);
 }
 
 RiskFacts RiskOf(const Context& context, const segment::State& state, std::uint32_t column) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "applier.h"
@@ -43,39 +44,49 @@ constexpr std::size_t kFiringsMax = 512;
 // The pass over one batch; short-lived.
 class Folder {
  public:
-  Folder(const Context& context, Batch::Body& batch, std::size_t firings_max,
-         const PartitionClock& clock)
+  Folder(const Context& context, Batch::Body& batch, std::size_t firings_max, std::int64_t fired_ms,
+         const ModelSwitch& model_switch)
       : context_(context),
         batch_(batch),
         frozen_(context.features.frozen()),
         firings_max_(firings_max),
-        model_since_ms_(clock.model_since_ms),
-        fired_ms_(clock.fired_ms),
+        switched_ms_(model_switch.clock_ms),
         customers_(batch.customers.size()) {
     for (std::size_t i = 0; i < customers_.size(); ++i) {
-      customers_[i].scored = context.customers[i].segment.current != SegmentId{};
+      const segment::State& state = context.customers[i].segment;
+      customers_[i].scored = state.current != SegmentId{};
+      customers_[i].fired_ms = fired_ms;
+      customers_[i].behind = !model_switch.Followed(batch.customers[i], state.followed);
     }
   }
 
   void Fold(std::size_t index, PartitionClock& clock, Counts& counts);
   // Fires the customer's deadlines from an instant on. Returns the first that is left.
   std::int64_t FireFrom(std::uint32_t customer, std::int64_t from_ms, std::int64_t until_ms);
+  // Has the customer follow the last change of model, unless it has.
+  void Follow(std::size_t before, std::uint32_t customer);
+  bool behind(std::uint32_t customer) const { return customers_[customer].behind; }
   // Arms a timer for each customer whose first deadline may now stand before the one armed.
   void Arm();
 
  private:
   // What this pass knows of a customer beside its state.
   struct Known {
-    bool scored = false;              // by a model, be it not there now
-    bool folded = false;              // an event of this batch was
+    bool scored = false;  // by a model, be it not there now
+    bool folded = false;  // an event of this batch was
+    bool behind = false;  // has yet to follow a change of model
+    bool moved = false;   // has done so in this batch: what was armed is another model's
+    std::int64_t fired_ms = INT64_MIN;
     std::int64_t waited_ms = kNever;  // a timer was armed for no later than this
   };
 
   std::int64_t Fire(std::size_t before, std::uint32_t customer, Deadline next,
                     std::int64_t until_ms);
+  // Deadlines count from here on: none that passed under another model comes again.
+  std::int64_t After(const feature::Record& record, std::int64_t fired_ms) const {
+    return std::max({record.as_of_ms, fired_ms, switched_ms_});
+  }
   bool FireBefore(std::size_t index, const event::Event& event, std::int64_t clock_ms);
-  bool Unmet(std::uint32_t customer) const;
-  std::uint32_t Found(std::uint32_t customer, std::int64_t at_ms);
   std::int64_t FirstAfter(std::uint32_t customer, Deadline next, std::int64_t clock_ms) const;
   void FoldEvent(std::size_t index, const event::Event& event, PartitionClock& clock,
                  Counts& counts);
@@ -84,8 +95,7 @@ class Folder {
   Batch::Body& batch_;
   const feature::FrozenNames frozen_;
   const std::size_t firings_max_;
-  const std::int64_t model_since_ms_;
-  const std::int64_t fired_ms_;
+  const std::int64_t switched_ms_;
   std::vector<Known> customers_;
 };
 
@@ -100,6 +110,7 @@ void Folder::Fold(std::size_t index, PartitionClock& clock, Counts& counts) {
     return;
   }
   if (const auto* profile = std::get_if<event::Profile>(&item.what)) {
+    Follow(index, item.customer);
     feature::FoldProfile(*profile, context_.customers[item.customer].record);
     context_.outcomes[item.customer].changed = true;
     ++counts.profiles;
@@ -115,33 +126,20 @@ void Folder::Fold(std::size_t index, PartitionClock& clock, Counts& counts) {
   }
 }
 
-// The present model has judged nothing of the customer that left a trace.
-bool Folder::Unmet(std::uint32_t customer) const {
-  const Customer& known = context_.customers[customer];
-  if (context_.model == nullptr || known.record.events == 0) return false;
-  return !customers_[customer].scored || known.record.as_of_ms <= model_since_ms_;
-}
-
-// The snapshot as the model finds a customer that it has not judged yet; at_ms: of what comes next.
-std::uint32_t Folder::Found(std::uint32_t customer, std::int64_t at_ms) {
-  if (!Unmet(customer)) return kNoColumn;
-  const feature::Record& record = context_.customers[customer].record;
-  const std::int64_t found_ms = std::min(std::max(record.as_of_ms, model_since_ms_), at_ms);
-  return context_.scorer.Add(context_.features, record, found_ms);
-}
-
 // What was due before an event fires before it. False for a duplicate, before which nothing does.
 bool Folder::FireBefore(std::size_t index, const event::Event& event, std::int64_t clock_ms) {
   const std::uint32_t customer = batch_.items[index].customer;
   feature::Record& record = context_.customers[customer].record;
   Known& known = customers_[customer];
+  if (known.behind) {
+    if (feature::IsDuplicate(event, record)) return false;
+    Follow(index, customer);
+  }
   // An event of this batch may have set new deadlines amid those that had fired before.
-  // So may a model have that has just come.
-  const bool known_deadlines = !known.folded && !Unmet(customer);
-  const std::int64_t after_ms =
-      std::max(record.as_of_ms, known_deadlines ? fired_ms_ : model_since_ms_);
+  const bool renewed = known.folded || known.moved;
+  const std::int64_t after_ms = After(record, renewed ? INT64_MIN : known.fired_ms);
   const Deadline next = context_.deadlines.Next(record, known.scored, after_ms);
-  if (known_deadlines) known.waited_ms = FirstAfter(customer, next, clock_ms);
+  if (!renewed) known.waited_ms = FirstAfter(customer, next, clock_ms);
   const std::int64_t until_ms = std::max(clock_ms, event.event_time_ms);
   const bool behind = event.event_time_ms < until_ms;
   if (next.at_ms > until_ms && !behind) return true;
@@ -152,6 +150,8 @@ bool Folder::FireBefore(std::size_t index, const event::Event& event, std::int64
   if (behind) {
     const std::int64_t newest = context_.deadlines.Newest(record, known.scored, until_ms);
     record.as_of_ms = std::max(record.as_of_ms, newest);
+    // A model that came was a look at the customer, too.
+    if (record.events > 0) record.as_of_ms = std::max(record.as_of_ms, switched_ms_);
   }
   return true;
 }
@@ -161,7 +161,7 @@ std::int64_t Folder::FirstAfter(std::uint32_t customer, Deadline next,
                                 std::int64_t clock_ms) const {
   if (next.at_ms > clock_ms) return next.at_ms;
   const feature::Record& record = context_.customers[customer].record;
-  const std::int64_t after_ms = std::max(record.as_of_ms, clock_ms);
+  const std::int64_t after_ms = After(record, clock_ms);
   return context_.deadlines.Next(record, customers_[customer].scored, after_ms).at_ms;
 }
 
@@ -171,14 +171,13 @@ std::int64_t Folder::Fire(std::size_t before, std::uint32_t customer, Deadline n
   Known& known = customers_[customer];
   while (next.at_ms <= until_ms && batch_.firings.size() < firings_max_) {
     Firing& firing = batch_.firings.emplace_back();
-    firing = {before, customer, kNoColumn, kNoColumn, next};
+    firing = {before, customer, kNoColumn, next};
     if (next.kind == TimerKind::kExpiry) {
       record = feature::Record();
       known.scored = false;
       context_.outcomes[customer].changed = true;
       return kNever;
     }
-    firing.found = Found(customer, next.at_ms);
     firing.column = context_.scorer.Add(context_.features, record, next.at_ms);
     next = context_.deadlines.Next(record, known.scored, next.at_ms);
   }
@@ -187,11 +186,27 @@ std::int64_t Folder::Fire(std::size_t before, std::uint32_t customer, Deadline n
 
 std::int64_t Folder::FireFrom(std::uint32_t customer, std::int64_t from_ms, std::int64_t until_ms) {
   const feature::Record& record = context_.customers[customer].record;
-  // What a former model was to look at is behind; the present one may have armed nothing yet.
-  const std::int64_t since_ms = Unmet(customer) ? model_since_ms_ : from_ms - 1;
-  const std::int64_t after_ms = std::max(record.as_of_ms, since_ms);
-  const Deadline next = context_.deadlines.Next(record, customers_[customer].scored, after_ms);
+  Follow(0, customer);
+  // Under the model that armed this timer others may have stood behind it.
+  const Known& known = customers_[customer];
+  const std::int64_t after_ms = After(record, known.moved ? INT64_MIN : from_ms - 1);
+  const Deadline next = context_.deadlines.Next(record, known.scored, after_ms);
   return Fire(0, customer, next, until_ms);
+}
+
+// As of the change. Whom no model has scored comes to its first segment.
+void Folder::Follow(std::size_t before, std::uint32_t customer) {
+  Known& known = customers_[customer];
+  if (!std::exchange(known.behind, false) || context_.model == nullptr) return;
+  known.moved = true;
+  const feature::Record& record = context_.customers[customer].record;
+  const segment::State& state = context_.customers[customer].segment;
+  if (record.events == 0 || (!known.scored && state.ordinal > 0)) return;
+  known.scored = true;
+  Firing& firing = batch_.firings.emplace_back();
+  firing = {before, customer, kNoColumn, {}, /*follows=*/true};
+  firing.column =
+      context_.scorer.Add(context_.features, record, std::max(record.as_of_ms, switched_ms_));
 }
 
 void Folder::FoldEvent(std::size_t index, const event::Event& event, PartitionClock& clock,
@@ -200,8 +215,11 @@ void Folder::FoldEvent(std::size_t index, const event::Event& event, PartitionCl
   Customer& customer = context_.customers[item.customer];
   Known& known = customers_[item.customer];
   item.first = customer.record.events == 0;
-  const std::uint32_t found =
-      Found(item.customer, std::max(customer.record.as_of_ms, event.event_time_ms));
+  const bool unseen =
+      context_.model && !known.scored && !item.first && customer.segment.ordinal == 0;
+  const std::uint32_t before =
+      unseen ? context_.scorer.Add(context_.features, customer.record, customer.record.as_of_ms)
+             : kNoColumn;
   const feature::FoldResult folded = feature::Fold(event, frozen_, customer.record);
   if (folded == feature::FoldResult::kDuplicate) {
     ++counts.duplicates;
@@ -213,7 +231,7 @@ void Folder::FoldEvent(std::size_t index, const event::Event& event, PartitionCl
   known.folded = true;
   known.scored = known.scored || context_.model != nullptr;
   item.late = folded == feature::FoldResult::kLate;
-  item.found = found;
+  item.before = before;
   item.column = context_.scorer.Add(context_.features, customer.record, customer.record.as_of_ms);
   ++counts.accepted;
   if (item.late) {
@@ -226,9 +244,9 @@ void Folder::FoldEvent(std::size_t index, const event::Event& event, PartitionCl
 void Folder::Arm() {
   for (std::size_t i = 0; i < customers_.size(); ++i) {
     const Known& known = customers_[i];
-    if (!known.folded) continue;
+    if (!known.folded && !known.moved) continue;
     const feature::Record& record = context_.customers[i].record;
-    const Deadline next = context_.deadlines.Next(record, known.scored, record.as_of_ms);
+    const Deadline next = context_.deadlines.Next(record, known.scored, After(record, INT64_MIN));
     if (next.at_ms < known.waited_ms) context_.outcomes[i].arm_ms = next.at_ms;
   }
 }
@@ -237,7 +255,7 @@ void Folder::Arm() {
 
 void FoldBatch(const Context& context, Batch::Body& batch, PartitionClock& clock, Counts& counts) {
   context.scorer.Start(context.features, 2 * batch.items.size());
-  Folder folder(context, batch, SIZE_MAX, clock);
+  Folder folder(context, batch, SIZE_MAX, clock.fired_ms, clock.model_switch);
   for (std::size_t i = 0; i < batch.items.size(); ++i) folder.Fold(i, clock, counts);
   folder.Arm();
 }
@@ -245,9 +263,18 @@ void FoldBatch(const Context& context, Batch::Body& batch, PartitionClock& clock
 void FoldTimers(const Context& context, Batch::Body& batch, std::span<const DueTimer> due,
                 const PartitionClock& clock) {
   context.scorer.Start(context.features, kFiringsMax);
-  Folder folder(context, batch, kFiringsMax, clock);
+  Folder folder(context, batch, kFiringsMax, INT64_MIN, clock.model_switch);
   for (std::uint32_t i = 0; i < due.size(); ++i) {
     context.outcomes[i].arm_ms = folder.FireFrom(i, due[i].deadline_ms, clock.clock_ms);
+  }
+}
+
+void FoldSwitch(const Context& context, Batch::Body& batch, const PartitionClock& clock) {
+  context.scorer.Start(context.features, kFiringsMax);
+  Folder folder(context, batch, kFiringsMax, INT64_MIN, clock.model_switch);
+  for (std::uint32_t i = 0; i < batch.customers.size(); ++i) {
+    if (folder.behind(i))
+      context.outcomes[i].arm_ms = folder.FireFrom(i, INT64_MIN, clock.clock_ms);
   }
 }
 

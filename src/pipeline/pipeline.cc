@@ -22,7 +22,7 @@ struct Pipeline::Body {
   std::shared_ptr<const Deadlines> deadlines;
   ReadyJson ready;  // of features() and the model
   Scorer scorer;
-  Batch::Body timers;
+  Batch::Body quiet;  // of customers without an event
 
   const feature::FeatureSet& features() const { return model ? model->features : bare_features; }
   Context At(std::span<Customer> customers, std::span<Outcome> outcomes, std::int64_t wall_ms) {
@@ -34,6 +34,7 @@ struct Pipeline::Body {
   }
 
   void UseModel(std::shared_ptr<const Model> next);
+  std::shared_ptr<const Deadlines> DeadlinesUnder(const Model* under) const;
   void DecodeOne(const event::RawRecord& record, Item& item, Batch::Body& batch);
 };
 
@@ -45,6 +46,16 @@ std::size_t CustomerIdBytesMax(const Options& options) {
   constexpr std::int64_t kRest = 64 << 10;
   return static_cast<std::size_t>(std::max<std::int64_t>(options.output_bytes_max - kRest, 4096) /
                                   8);
+}
+
+// Whom the sweep need not visit any more. When there is none, the mark goes with the next write.
+void MarkFollowed(const Context& context, const ModelSwitch& model_switch) {
+  for (std::size_t i = 0; i < context.outcomes.size(); ++i) {
+    Customer& customer = context.customers[i];
+    if (!context.outcomes[i].changed) continue;
+    const bool told = model_switch.sweep_from && customer.record.events > 0;
+    customer.segment.followed = told ? model_switch.number : 0;
+  }
 }
 
 }  // namespace
@@ -68,28 +79,29 @@ Result<std::unique_ptr<Pipeline>> Pipeline::Create(const Options& options) {
                                           .deadlines = nullptr,
                                           .ready = std::move(ready),
                                           .scorer = {},
-                                          .timers = {}});
+                                          .quiet = {}});
   body->UseModel(nullptr);
   return std::unique_ptr<Pipeline>(new Pipeline(std::move(body)));
 }
 
-void Pipeline::UseModel(std::shared_ptr<const Model> model) { body_->UseModel(std::move(model)); }
+void Pipeline::UseModel(std::shared_ptr<const Model> model) {
+  if (model != body_->model) body_->UseModel(std::move(model));
+}
 
 const Model* Pipeline::model() const { return body_->model.get(); }
-
-void Pipeline::BeginModel(PartitionClock& clock) const {
-  if (clock.clock_ms == INT64_MIN) return;
-  clock.model_since_ms = clock.clock_ms + body_->options.out_of_orderness_ms;
-}
 
 void Pipeline::Body::UseModel(std::shared_ptr<const Model> next) {
   model = std::move(next);
   ready = ReadyJson(features(), model.get());
+  deadlines = DeadlinesUnder(model.get());
+}
+
+std::shared_ptr<const Deadlines> Pipeline::Body::DeadlinesUnder(const Model* under) const {
   DeadlineRules rules;
   rules.expire_after_ms = options.expire_after_ms;
   rules.thresholds = options.risk;
-  if (model != nullptr) rules.parameters = model->bundle.risk;
-  deadlines = std::make_shared<const Deadlines>(rules);
+  if (under != nullptr) rules.parameters = under->bundle.risk;
+  return std::make_shared<const Deadlines>(rules);
 }
 
 void Pipeline::Body::DecodeOne(const event::RawRecord& record, Item& item, Batch::Body& batch) {
@@ -135,7 +147,9 @@ void Pipeline::Decode(std::span<const event::RawRecord> records, Batch& batch) {
   }
 }
 
-std::shared_ptr<const Deadlines> Pipeline::deadlines() const { return body_->deadlines; }
+std::shared_ptr<const Deadlines> Pipeline::DeadlinesUnder(const Model* model) const {
+  return body_->DeadlinesUnder(model);
+}
 
 void Pipeline::Apply(Batch& batch, std::span<Customer> customers, std::span<Outcome> outcomes,
                      PartitionClock& clock, std::int64_t wall_ms, Effects& effects) {
@@ -147,6 +161,7 @@ void Pipeline::Apply(Batch& batch, std::span<Customer> customers, std::span<Outc
   FoldBatch(context, body, clock, effects.counts);
   body_->Score();
   EmitBatch(context, body, effects);
+  MarkFollowed(context, clock.model_switch);
 }
 
 void Pipeline::Fire(Partition partition, std::span<const DueTimer> due,
@@ -155,10 +170,26 @@ void Pipeline::Fire(Partition partition, std::span<const DueTimer> due,
   SEGMENTD_ASSERT(customers.size() >= due.size() && outcomes.size() >= due.size(),
                   "Fire gets the state of every customer");
   const Context context = body_->At(customers, outcomes, wall_ms);
-  body_->timers.Start(partition, due);
-  FoldTimers(context, body_->timers, due, clock);
+  body_->quiet.Start(partition);
+  for (const DueTimer& timer : due) body_->quiet.customers.push_back(timer.customer_id);
+  FoldTimers(context, body_->quiet, due, clock);
   body_->Score();
-  EmitBatch(context, body_->timers, effects);
+  EmitBatch(context, body_->quiet, effects);
+  MarkFollowed(context, clock.model_switch);
+}
+
+void Pipeline::Follow(Partition partition, std::span<const std::string_view> ids,
+                      std::span<Customer> customers, std::span<Outcome> outcomes,
+                      const PartitionClock& clock, std::int64_t wall_ms, Effects& effects) {
+  SEGMENTD_ASSERT(customers.size() >= ids.size() && outcomes.size() >= ids.size(),
+                  "Follow gets the state of every customer");
+  const Context context = body_->At(customers, outcomes, wall_ms);
+  body_->quiet.Start(partition);
+  body_->quiet.customers.assign(ids.begin(), ids.end());
+  FoldSwitch(context, body_->quiet, clock);
+  body_->Score();
+  EmitBatch(context, body_->quiet, effects);
+  MarkFollowed(context, clock.model_switch);
 }
 
 void Pipeline::Erase(Partition partition, std::string_view customer_id, std::string_view request,

@@ -15,7 +15,6 @@ std::string EncodeMeta(const TaskMeta& meta) {
   message.set_profiles_next(meta.profiles_next.value());
   if (meta.clock_ms != INT64_MIN) message.set_clock_ms(meta.clock_ms);
   message.set_model_version(meta.model_version);
-  if (meta.model_since_ms != INT64_MIN) message.set_model_since_ms(meta.model_since_ms);
   message.set_changelog_next(meta.changelog_next.value());
   message.set_written_wall_ms(meta.written_wall_ms);
   message.set_origin_ms(meta.origin_ms);
@@ -25,6 +24,10 @@ std::string EncodeMeta(const TaskMeta& meta) {
   message.set_mark_hash(meta.mark_hash);
   message.set_control_next(meta.control_next.value());
   message.set_erasures(meta.erasures);
+  const pipeline::ModelSwitch& model_switch = meta.model_switch;
+  message.set_switches(model_switch.number);
+  if (model_switch.clock_ms != INT64_MIN) message.set_switch_clock_ms(model_switch.clock_ms);
+  if (model_switch.sweep_from) message.set_sweep_from(*model_switch.sweep_from);
   return message.SerializeAsString();
 }
 
@@ -45,7 +48,6 @@ Result<TaskMeta> DecodeMeta(std::string_view bytes) {
   meta.profiles_next = Offset{message.profiles_next()};
   if (message.has_clock_ms()) meta.clock_ms = message.clock_ms();
   meta.model_version = message.model_version();
-  if (message.has_model_since_ms()) meta.model_since_ms = message.model_since_ms();
   meta.changelog_next = Offset{message.changelog_next()};
   meta.written_wall_ms = message.written_wall_ms();
   meta.origin_ms = message.origin_ms();
@@ -55,6 +57,9 @@ Result<TaskMeta> DecodeMeta(std::string_view bytes) {
   meta.mark_hash = message.mark_hash();
   meta.control_next = Offset{message.control_next()};
   meta.erasures = message.erasures();
+  meta.model_switch.number = message.switches();
+  if (message.has_switch_clock_ms()) meta.model_switch.clock_ms = message.switch_clock_ms();
+  if (message.has_sweep_from()) meta.model_switch.sweep_from = message.sweep_from();
   return meta;
 }
 

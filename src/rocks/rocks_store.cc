@@ -219,6 +219,19 @@ Status RocksStore::ReadTimers(const ports::Timer& from, std::size_t timers_max,
   return Ok();
 }
 
+Status RocksStore::ReadIds(std::string_view from, std::size_t ids_max,
+                           std::vector<std::string>& ids) {
+  ids.clear();
+  rocksdb::ReadOptions options;
+  options.fill_cache = false;  // as for Scan
+  const std::unique_ptr<rocksdb::Iterator> at(db_->NewIterator(options, family(kState)));
+  for (at->Seek(ToSlice(from)); at->Valid() && ids.size() < ids_max; at->Next()) {
+    ids.emplace_back(at->key().ToStringView());
+  }
+  if (!at->status().ok()) return Translate(at->status(), "reading customers from " + dir_);
+  return Ok();
+}
+
 std::int64_t RocksStore::CountTimers() {
   return Property(kTimers, rocksdb::DB::Properties::kEstimateNumKeys);
 }

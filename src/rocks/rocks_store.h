@@ -25,6 +25,8 @@ class RocksStore final : public ports::StateStore {
   Status Write(const ports::StoreWrite& write) override;
   Status ReadTimers(const ports::Timer& from, std::size_t timers_max,
                     std::vector<ports::Timer>& timers) override;
+  Status ReadIds(std::string_view from, std::size_t ids_max,
+                 std::vector<std::string>& ids) override;
   std::int64_t CountTimers() override;
   Stats Describe() override;
   Status Scan(const Visitor& visit) override;

@@ -20,6 +20,10 @@ class ParkedStores::Lease final : public ports::StateStore {
                     std::vector<ports::Timer>& timers) override {
     return store_->ReadTimers(from, timers_max, timers);
   }
+  Status ReadIds(std::string_view from, std::size_t ids_max,
+                 std::vector<std::string>& ids) override {
+    return store_->ReadIds(from, ids_max, ids);
+  }
   std::int64_t CountTimers() override { return store_->CountTimers(); }
   Stats Describe() override { return store_->Describe(); }
   Status Scan(const Visitor& visit) override { return store_->Scan(visit); }

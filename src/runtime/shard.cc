@@ -73,6 +73,12 @@ Status Shard::Body::Turn() {
   status.problem.clear();
   SEGMENTD_RETURN_IF_ERROR(Prepare());
   SEGMENTD_RETURN_IF_ERROR(AdvanceTasks());
+  // A model that came while a partition was elsewhere scores all that is read from here on, unless
+  // there is much to do before it.
+  if (ModelWaits()) {
+    SEGMENTD_RETURN_IF_ERROR(FireTimers(0));
+    SEGMENTD_RETURN_IF_ERROR(CommitIfDue());
+  }
   const auto polled = parts.source.Poll(WaitMs(), options.poll_records_max);
   SEGMENTD_RETURN_IF_ERROR(std::exchange(deferred, Ok()));
   if (!polled.ok()) {
@@ -204,7 +210,7 @@ Status Shard::Body::RereadTasks() {
 }
 
 std::int64_t Shard::Body::WaitMs() const {
-  if (came_further || (timers_left && status.problem.empty())) return 0;
+  if (came_further || (work_left && status.problem.empty())) return 0;
   if (!status.problem.empty() || !transaction.ready()) return kRetryWaitMs;
   std::int64_t wait_ms = kIdleWaitMs;
   for (const auto& [partition, task] : tasks) {

@@ -49,6 +49,8 @@ struct Shard::Body final : ports::RebalanceListener {
   // shard_commit.cc
   Status CommitIfDue();
   bool CommitDue() const;
+  bool ModelWaits() const;
+  bool SwitchDue() const;
   Status Commit();
   Status FinishCommit();
   Status OnCommitted(const ports::CommitReceipt& receipt);
@@ -60,6 +62,8 @@ struct Shard::Body final : ports::RebalanceListener {
 
   // shard_timers.cc
   Status FireTimers(std::size_t records_polled);
+  Status FireTimers(Task& task, std::size_t& left);
+  Status Sweep(Task& task, std::size_t& left);
   bool Finished() const;
 
   // shard_status.cc
@@ -77,7 +81,7 @@ struct Shard::Body final : ports::RebalanceListener {
   bool subscribed = false;
   bool prepared = false;      // counts (and ends) are known
   bool came_further = false;  // a task did, in this turn: do not wait
-  bool timers_left = false;   // due ones: do not wait
+  bool work_left = false;     // timers that are due, customers to sweep: do not wait
   Partition advanced{-1};     // the last that was asked to: the next one goes first
   Partition looked_back{-1};  // likewise, at what was read
   std::int64_t looked_back_ms = 0;

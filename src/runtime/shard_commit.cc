@@ -29,13 +29,24 @@ Status Shard::Body::CommitIfDue() {
   return Commit();
 }
 
+bool Shard::Body::ModelWaits() const {
+  return std::any_of(tasks.begin(), tasks.end(),
+                     [](const auto& at) { return at.second.model_waits(); });
+}
+
+bool Shard::Body::SwitchDue() const {
+  return std::any_of(tasks.begin(), tasks.end(),
+                     [](const auto& at) { return at.second.switch_due(); });
+}
+
 bool Shard::Body::CommitDue() const {
   if (dirty_since_ms < 0) return false;
+  if (SwitchDue()) return true;
   const std::int64_t now_ms = NowMs();
   if (now_ms - dirty_since_ms >= options.commit_interval_ms) return true;
   // While more records or due timers wait, a change is late already, and small commits would make
   // it later.
-  const bool early = change_since_ms >= 0 && !behind && !timers_left;
+  const bool early = change_since_ms >= 0 && !behind && !work_left;
   if (early && now_ms - change_since_ms >= options.change_within_ms) return true;
   if (records >= options.commit_records_max) return true;
   std::int64_t bytes = 0;
@@ -133,7 +144,7 @@ void Shard::Body::ForgetPending() {
 
 // All that this shard's own partitions had to bring, if it is dirty: no need to wait longer.
 bool Shard::Body::ReachedEnds() const {
-  if (!drain.ready() || tasks.empty() || timers_left) return false;
+  if (!drain.ready() || tasks.empty() || work_left) return false;
   return std::all_of(tasks.begin(), tasks.end(),
                      [&](const auto& at) { return at.second.AtEnd(drain); });
 }

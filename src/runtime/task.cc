@@ -49,25 +49,15 @@ Status Task::Reread() {
   return Ok();
 }
 
-// Before it judges anything, or is said to have: the state may be of another model.
-void Task::NoteModel() {
-  const pipeline::Model* model = parts_.pipeline.model();
-  const std::string_view version = model == nullptr ? std::string_view() : model->version;
-  if (version == judged_by_) return;
-  judged_by_ = version;
-  if (model != nullptr) parts_.pipeline.BeginModel(clock_);
-}
-
 Status Task::Process(std::span<const event::RawRecord> records, pipeline::Effects& effects) {
   SEGMENTD_ASSERT(running(), "records are for running tasks");
   parts_.pipeline.Decode(records, batch_);
   const std::span<const std::string_view> ids = batch_.customers();
   SEGMENTD_RETURN_IF_ERROR(Fetch(ids));
   outcomes_.assign(ids.size(), {});
-  NoteModel();
   if (timers_.next_ms() != pipeline::kNever) clock_.fired_ms = timers_.next_ms() - 1;
-  parts_.pipeline.Apply(batch_, std::span(customers_).first(ids.size()), outcomes_, clock_,
-                        parts_.clock.WallMs(), effects);
+  pipeline().Apply(batch_, std::span(customers_).first(ids.size()), outcomes_, clock_,
+                   parts_.clock.WallMs(), effects);
   if (auto verdict = breaker_.Note(effects.counts)) verdict_ = std::move(*verdict);
   KeepOutcomes(ids);
   idle_.Interrupt();
@@ -77,10 +67,10 @@ Status Task::Process(std::span<const event::RawRecord> records, pipeline::Effect
 }
 
 void Task::Condemn(const event::RawRecord& record, pipeline::Effects& effects) {
-  parts_.pipeline.Refuse(record,
-                         {event::RejectCode::kCrashed, event::Stage::kApply,
-                          "segmentd crashed three times while it worked on this record alone"},
-                         effects);
+  pipeline().Refuse(record,
+                    {event::RejectCode::kCrashed, event::Stage::kApply,
+                     "segmentd crashed three times while it worked on this record alone"},
+                    effects);
   NoteRead({&record, 1});
 }
 
@@ -155,8 +145,8 @@ void Task::SkipMarkers() {
 
 bool Task::dirty() const {
   if (!running()) return false;
-  return cache_.uncommitted() > 0 ||
-         std::any_of(inputs_.begin(), inputs_.end(), [](const Input& input) {
+  return cache_.uncommitted() > 0 || model_waits() || clock_.model_switch != meta_.model_switch ||
+         std::any_of(inputs_.begin(), inputs_.end(), [](const TaskInput& input) {
            return input.assigned && input.committed != input.next;
          });
 }
@@ -170,12 +160,10 @@ Status Task::Produce(Transaction& transaction) {
   if (inputs_[1].assigned) meta_.profiles_next = inputs_[1].next;
   if (inputs_[2].assigned) meta_.control_next = inputs_[2].next;
   meta_.erasures = erasures_;
-  NoteModel();
-  meta_.model_version = judged_by_;
-  meta_.model_since_ms = clock_.model_since_ms;
   meta_.clock_ms = clock_.clock_ms;
   meta_.mark_offset = mark_.offset;
   meta_.mark_hash = mark_.hash;
+  ProduceSwitch();
   meta_.written_wall_ms = parts_.clock.WallMs();
   const std::string bytes = ports::EncodeMeta(meta_);
   const std::string_view view = bytes;
@@ -189,7 +177,7 @@ Status Task::Produce(Transaction& transaction, std::string_view id, std::string_
     // A profile alone is no history that could be told as of an instant.
     if (customers_[0].record.events > 0) {
       SEGMENTD_RETURN_IF_ERROR(
-          transaction.Send(parts_.pipeline.StateRecord(partition_, id, customers_[0])));
+          transaction.Send(pipeline().StateRecord(partition_, id, customers_[0])));
     }
   }
   image_.assign(1, ports::kCustomerKey).append(id);
@@ -219,7 +207,8 @@ Status Task::OnCommitted(std::optional<Offset> changelog_next) {
         partition_.value(), changelog_next->value(), meta_.changelog_next.value());
   }
   if (changelog_next) meta_.changelog_next = *changelog_next;
-  for (Input& input : inputs_) {
+  FinishSwitch();
+  for (TaskInput& input : inputs_) {
     if (input.assigned) input.committed = input.next;
   }
   rebuilds_ = 0;
@@ -230,13 +219,14 @@ Status Task::Store(bool force) {
   const std::int64_t now_ms = NowMs();
   cache_.Trim();
   const bool due =
+      store_behind_ ||
       cache_.unstored_bytes() + timers_.unstored_bytes() > cache_.bytes_max() / kUnstoredShare ||
       cache_.unstored() + timers_.unstored() > options_.commit_customers_max ||
       cache_.bytes() > cache_.bytes_max() || now_ms - stored_at_ms_ >= options_.store_interval_ms;
   if ((!due && !force) || !unstored()) return Ok();
   ports::TaskMeta meta = meta_;
   meta.cluster = counts_.cluster;
-  meta.timer_rules = parts_.pipeline.deadlines()->Name();
+  meta.timer_rules = parts_.pipeline.DeadlinesUnder(nullptr)->Name();
   meta.written_wall_ms = parts_.clock.WallMs();
   const auto items = cache_.Unstored();
   const TimerIndex::Changes timers = timers_.Unstored();
@@ -244,6 +234,7 @@ Status Task::Store(bool force) {
   cache_.Stored();
   timers_.Stored(*store_);
   stored_ = meta_;
+  store_behind_ = false;
   stored_at_ms_ = now_ms;
   store_stats_ = store_->Describe();
   cache_.Trim();
@@ -301,6 +292,8 @@ ports::PartitionStatus Task::Describe() const {
   status.state_s = static_cast<double>(NowMs() - entered_ms_) / kSecondMs;
   status.position = inputs_[0].next;
   status.clock_ms = clock_.clock_ms;
+  if (model_ != nullptr) status.model_version = model_->version;
+  status.sweeping = sweeping();
   status.drained = idle_.drained();
   status.timers = timers_.size();
   status.next_timer_ms = timers_.next_ms();

@@ -12,6 +12,7 @@
 #include "runtime/drain.h"
 #include "runtime/idle_clock.h"
 #include "runtime/restore_work.h"
+#include "runtime/task_input.h"
 #include "runtime/transaction.h"
 #include "segmentd/pipeline/control.h"
 #include "segmentd/ports/probe.h"
@@ -47,6 +48,13 @@ class Task {
   bool timers_due() const { return running() && timers_.next_ms() <= clock_.clock_ms; }
   // Fires the first timers that are due. REQUIRES: running.
   Status FireTimers(std::size_t timers_max, pipeline::Effects& effects);
+  // task_model.cc: another model is to score; and nothing stands in the way of the commit for it.
+  bool model_waits() const { return running() && parts_.models.Active() != model_; }
+  bool switch_due() const;
+  // Customers have yet to follow the last change of model.
+  bool sweeping() const { return running() && clock_.model_switch.sweep_from.has_value(); }
+  // Has the next customers follow it. REQUIRES: sweeping.
+  Status Sweep(std::size_t customers_max, pipeline::Effects& effects);
   // Lets wall time move the clock of a drained partition. kRetry: the broker could not be asked.
   Status FollowWall();
   // Does what a record of the control topic asks.
@@ -67,7 +75,7 @@ class Task {
   // Reads on from where the state stands, when records were handed out and not used.
   Status Reread();
 
-  // Something to commit: customers, or input that had no effect.
+  // Something to commit: customers, input that had no effect, or the model.
   bool dirty() const;
   // Writes images and position into the transaction.
   Status Produce(Transaction& transaction);
@@ -98,16 +106,6 @@ class Task {
   std::int64_t newest_record_ms() const { return newest_record_ms_; }
 
  private:
-  struct Mark {
-    Offset offset;
-    std::uint64_t hash = 0;  // 0: none
-  };
-  struct Input {
-    bool assigned = false;
-    Offset next;                      // first offset not in the state
-    std::optional<Offset> committed;  // what the group has
-  };
-
   void Enter(ports::TaskState state);
   Result<bool> Step();
   void StartRestore();
@@ -119,8 +117,7 @@ class Task {
   Status StartInputs();
   Result<bool> WasOvertaken(const Error& error);
   Result<Offset> StartOf(std::size_t source, const std::optional<ports::TaskMeta>& meta);
-  Result<bool> MadeAnew(std::size_t source, const Mark& mark);
-  void NoteModel();
+  Result<bool> MadeAnew(std::size_t source, const InputMark& mark);
   void NoteRead(std::span<const event::RawRecord> records);
   Status Fetch(std::span<const std::string_view> ids);
   Status Produce(Transaction& transaction, std::string_view customer_id, std::string_view image);
@@ -130,9 +127,13 @@ class Task {
                 pipeline::Effects& effects);
   void PutErased(std::string_view id, const pipeline::Customer& customer);
   void PutAdmitted(std::string_view id, const pipeline::Customer& customer);
-  // Reads a stored customer for what it waits for; for any thread.
-  static std::function<Result<std::int64_t>(std::string_view)> PendingOf(
-      std::shared_ptr<const pipeline::Deadlines> deadlines);
+  // Reads a stored customer for what it waits for, under whatever model; for any thread.
+  std::function<Result<std::int64_t>(std::string_view)> Pending() const;
+  // The pipeline with the model that scores this partition.
+  pipeline::Pipeline& pipeline() const;
+  void TakeModel(const std::optional<ports::TaskMeta>& meta);
+  void ProduceSwitch();
+  void FinishSwitch();
   void KeepOutcomes(std::span<const std::string_view> ids);
   Error Describe(const Error& error, std::string_view customer_id) const;
   ports::InputPartition InputOf(std::size_t source) const;
@@ -160,13 +161,16 @@ class Task {
   Breaker breaker_;
   std::string verdict_;  // of the breaker, once it has opened
 
-  std::array<Input, event::kSources> inputs_;  // by event::Source
-  Mark newest_;                                // of the last transactions record that was processed
-  Mark mark_;          // of one that was still there when it was looked at again
+  std::array<TaskInput, event::kSources> inputs_;  // by event::Source
+  InputMark newest_;   // of the last transactions record that was processed
+  InputMark mark_;     // of one that was still there when it was looked at again
   bool anew_ = false;  // the input is another one, and that was accepted
   std::uint64_t erasures_ = 0;
-  std::string judged_by_;  // the model that the state is of, or becomes by the next commit
   pipeline::PartitionClock clock_;
+  std::shared_ptr<const pipeline::Model> model_;  // that scores
+  bool model_lost_ = false;  // the one that scored is not at hand, and this one takes its place
+  std::optional<std::shared_ptr<const pipeline::Model>> next_model_;  // of the commit under way
+  bool store_behind_ = false;  // it has to have all customers before the sweep
   TimerIndex timers_;
   IdleClock idle_;
   RecordCache cache_;
@@ -184,7 +188,8 @@ class Task {
   std::vector<pipeline::Outcome> outcomes_;
   std::vector<ports::Timer> due_;
   std::vector<pipeline::DueTimer> due_views_;
-  std::vector<std::string_view> ids_;  // of due_
+  std::vector<std::string_view> ids_;  // of due_ or swept_
+  std::vector<std::string> swept_;
   std::vector<std::size_t> misses_;
   std::vector<std::size_t> unknown_;  // indexes of ids without a state
   std::vector<std::string_view> miss_ids_;

@@ -33,7 +33,7 @@ Status Task::Obey(const event::RawRecord& record, pipeline::Effects& effects) {
     return tl::unexpected(control.error());
   }
   if (!control.ok()) {
-    parts_.pipeline.Refuse(
+    pipeline().Refuse(
         record, {event::RejectCode::kMalformed, event::Stage::kDecode, control.error().message},
         effects);
     return Ok();
@@ -57,8 +57,7 @@ Status Task::Answer(const pipeline::Control& control, const std::string& custome
   pipeline::ControlOutcome outcome{pipeline::ControlResult::kUnknown, partition_,
                                    parts_.clock.WallMs()};
   if (erase && known) {
-    parts_.pipeline.Erase(partition_, id, control.request, customer, clock_, outcome.at_ms,
-                          effects);
+    pipeline().Erase(partition_, id, control.request, customer, clock_, outcome.at_ms, effects);
     PutErased(id, customer);
     ++erasures_;
     outcome.result = pipeline::ControlResult::kErased;

@@ -75,8 +75,8 @@ void Task::StartRestore() {
   const Restorer::Parts parts{parts_.clock,
                               parts_.stores,
                               options_.tombstones_kept_ms,
-                              PendingOf(parts_.pipeline.deadlines()),
-                              parts_.pipeline.deadlines()->Name(),
+                              Pending(),
+                              parts_.pipeline.DeadlinesUnder(nullptr)->Name(),
                               counts_.cluster,
                               options_.accepted.other_cluster};
   restore_ = std::make_shared<RestoreWork>(partition_, parts, std::move(store_),
@@ -114,6 +114,8 @@ void Task::Rewind(bool rebuild) {
   cache_.Clear();
   timers_.Clear();
   restore_.reset();
+  next_model_.reset();
+  store_behind_ = false;
   if (rebuild) {
     ++rebuilds_;
     rebuild_ = true;
@@ -149,10 +151,9 @@ Status Task::StartInputs() {
   meta_.changelog_next = restorer.changelog_next();
   stored_ = meta_;
   clock_.clock_ms = meta_.clock_ms;
-  clock_.model_since_ms = meta_.model_since_ms;
-  judged_by_ = meta_.model_version;
-  NoteModel();
-  mark_ = anew_ ? Mark{} : Mark{meta_.mark_offset, meta_.mark_hash};
+  clock_.model_switch = meta_.model_switch;
+  TakeModel(meta);
+  mark_ = anew_ ? InputMark{} : InputMark{meta_.mark_offset, meta_.mark_hash};
   newest_ = mark_;
   erasures_ = meta_.erasures;
   restored_ += restorer.restored();
@@ -199,7 +200,7 @@ Result<Offset> Task::StartOf(std::size_t source, const std::optional<ports::Task
 }
 
 // A topic of the same name goes on at the old offsets as if nothing had happened.
-Result<bool> Task::MadeAnew(std::size_t source, const Mark& mark) {
+Result<bool> Task::MadeAnew(std::size_t source, const InputMark& mark) {
   if (source != 0 || mark.hash == 0) return false;
   SEGMENTD_ASSIGN_OR_RETURN(const auto found, parts_.source.MarkAt(InputOf(0), mark.offset));
   return found && *found != mark.hash;

@@ -3,15 +3,6 @@
 
 namespace segmentd::runtime {
 
-std::function<Result<std::int64_t>(std::string_view)> Task::PendingOf(
-    std::shared_ptr<const pipeline::Deadlines> deadlines) {
-  return [deadlines](std::string_view image) -> Result<std::int64_t> {
-    pipeline::Customer customer;
-    SEGMENTD_RETURN_IF_ERROR(pipeline::DecodeCustomer(image, customer));
-    return deadlines->Pending(customer);
-  };
-}
-
 Status Task::FireTimers(std::size_t timers_max, pipeline::Effects& effects) {
   SEGMENTD_ASSERT(running(), "timers are for running tasks");
   SEGMENTD_RETURN_IF_ERROR(timers_.Take(*store_, clock_.clock_ms, timers_max, due_));
@@ -23,9 +14,8 @@ Status Task::FireTimers(std::size_t timers_max, pipeline::Effects& effects) {
   }
   SEGMENTD_RETURN_IF_ERROR(Fetch(ids_));
   outcomes_.assign(ids_.size(), {});
-  NoteModel();
-  parts_.pipeline.Fire(partition_, due_views_, customers_, outcomes_, clock_, parts_.clock.WallMs(),
-                       effects);
+  pipeline().Fire(partition_, due_views_, customers_, outcomes_, clock_, parts_.clock.WallMs(),
+                  effects);
   KeepOutcomes(ids_);
   return Ok();
 }

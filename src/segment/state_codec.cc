@@ -10,7 +10,9 @@ constexpr std::uint8_t kRiskBits = 0x03;
 constexpr std::uint8_t kHasCandidate = 0x04;
 constexpr std::uint8_t kHasRiskOrdinal = 0x08;
 constexpr std::uint8_t kHasWritten = 0x10;
-constexpr std::uint8_t kKnownBits = kRiskBits | kHasCandidate | kHasRiskOrdinal | kHasWritten;
+constexpr std::uint8_t kHasFollowed = 0x20;
+constexpr std::uint8_t kKnownBits =
+    kRiskBits | kHasCandidate | kHasRiskOrdinal | kHasWritten | kHasFollowed;
 constexpr std::uint8_t kRiskLast = 2;
 
 // A varint that must fit in `Value`.
@@ -28,7 +30,8 @@ void EncodeState(const State& state, ByteWriter& out) {
   const bool has_risk_ordinal = state.risk_ordinal != 0;
   out.U8(static_cast<std::uint8_t>((state.risk & kRiskBits) | (has_candidate ? kHasCandidate : 0) |
                                    (has_risk_ordinal ? kHasRiskOrdinal : 0) |
-                                   (state.written_ms ? kHasWritten : 0)));
+                                   (state.written_ms ? kHasWritten : 0) |
+                                   (state.followed != 0 ? kHasFollowed : 0)));
   out.Varint(state.current.value());
   out.Zigzag(state.since_ms);
   out.Varint(state.model_sequence);
@@ -39,6 +42,7 @@ void EncodeState(const State& state, ByteWriter& out) {
     out.U8(state.candidate_count);
   }
   if (state.written_ms) out.Zigzag(*state.written_ms);
+  if (state.followed != 0) out.Varint(state.followed);
 }
 
 Status DecodeState(ByteReader& in, State& state) {
@@ -56,11 +60,13 @@ Status DecodeState(ByteReader& in, State& state) {
     read.candidate_count = in.U8();
   }
   if ((bits & kHasWritten) != 0) read.written_ms = in.Zigzag();
+  if ((bits & kHasFollowed) != 0) read.followed = in.Varint();
   if (!in.ok()) return Fail(Code::kCorruption, "a customer's segment state is cut off");
   const bool candidate_usable = (bits & kHasCandidate) == 0 || read.candidate != SegmentId{};
   const bool risk_usable = (bits & kHasRiskOrdinal) == 0 || read.risk_ordinal != 0;
+  const bool followed_usable = (bits & kHasFollowed) == 0 || read.followed != 0;
   if (!fits || (bits & ~kKnownBits) != 0 || read.risk > kRiskLast || !candidate_usable ||
-      !risk_usable) {
+      !risk_usable || !followed_usable) {
     return Fail(Code::kCorruption, "a customer's segment state holds impossible values");
   }
   state = read;

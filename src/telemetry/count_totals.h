@@ -64,6 +64,8 @@ struct CountTotals {
         late(f.late_events.Add({{"action", "applied"}})),
         without_id(f.events_without_id.Add({})),
         suppressed(f.suppressed.Add({{"reason", "hysteresis"}})),
+        stayed(f.followed.Add({{"moved", "false"}})),
+        moved(f.followed.Add({{"moved", "true"}})),
         future(f.future_events.Add({{"action", "dlq"}})),
         lateness(f.lateness.Add({}, TotalSpread::Bounds())) {
     for (int i = 0; i < pipeline::kTimerKinds; ++i) {
@@ -92,6 +94,8 @@ struct CountTotals {
     late.Set(counts.late);
     without_id.Set(counts.without_id);
     suppressed.Set(counts.suppressed);
+    stayed.Set(counts.followed - counts.moved);
+    moved.Set(counts.moved);
     future.Set(counts.rejected[static_cast<std::size_t>(event::RejectCode::kFromFuture)]);
     lateness.Set(counts.lateness);
     for (std::size_t i = 0; i < fired.size(); ++i) {
@@ -110,6 +114,8 @@ struct CountTotals {
   Total late;
   Total without_id;
   Total suppressed;
+  Total stayed;
+  Total moved;
   Total future;
   TotalSpread lateness;
   std::vector<Total> fired;

@@ -69,6 +69,7 @@ struct Families {
   Gauges& phase;
   Gauges& model_info;
   Gauges& segment_info;
+  Counters& model_failures;
 
   Counters& records_consumed;
   Counters& record_bytes;
@@ -80,6 +81,7 @@ struct Families {
   Counters& transitions;
   Counters& suppressed;
   Counters& crossings;
+  Counters& followed;
   Counters& future_events;
   Histograms& lateness;
   Counters& timers_fired;

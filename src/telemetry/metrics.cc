@@ -262,6 +262,7 @@ struct Metrics::Body {
   std::map<Partition, PartitionChildren> partitions SEGMENTD_GUARDED_BY(mutex);
   std::vector<prometheus::Gauge*> segment_names SEGMENTD_GUARDED_BY(mutex);
   prometheus::Gauge* model = nullptr;
+  Total model_failures SEGMENTD_GUARDED_BY(mutex);
 };
 
 Metrics::Metrics(const Identity& identity) : body_(std::make_unique<Body>(identity)) {
@@ -275,6 +276,10 @@ Metrics::Metrics(const Identity& identity) : body_(std::make_unique<Body>(identi
   f.start_time.Add({}).SetToCurrentTime();
   for (std::size_t i = 0; i < kPhases.size(); ++i) {
     body_->phases[i] = &f.phase.Add({{"phase", std::string(kPhases[i])}});
+  }
+  {
+    const MutexLock lock(body_->mutex);
+    body_->model_failures = Total(f.model_failures.Add({}));
   }
   body_->event_to_emit = &f.event_to_emit.Add({{"path", "event"}}, LatencyBuckets());
 }
@@ -344,6 +349,11 @@ void Metrics::SetModel(const ModelIdentity& model) {
     info.Set(1);
     body_->segment_names.push_back(&info);
   }
+}
+
+void Metrics::SetModelFailures(std::uint64_t total) {
+  const MutexLock lock(body_->mutex);
+  body_->model_failures.Set(total);
 }
 
 void Metrics::SetPhase(std::string_view phase) {

@@ -183,14 +183,32 @@ std::unique_ptr<ports::ChangelogReader> LosesRecentIds(ports::ChangelogReader& c
       });
 }
 
-std::unique_ptr<ports::ChangelogReader> LosesClock(ports::ChangelogReader& changelog) {
+namespace {
+
+std::unique_ptr<ports::ChangelogReader> AltersMeta(ports::ChangelogReader& changelog,
+                                                   std::function<void(ports::TaskMeta&)> alter) {
   return std::make_unique<AlteredChangelog>(
-      changelog, nullptr, [](std::string_view key, std::string& value) {
+      changelog, nullptr, [alter](std::string_view key, std::string& value) {
         if (key.front() != ports::kMetaKey) return;
         ports::TaskMeta meta = ports::DecodeMeta(value).value();
-        meta.clock_ms = INT64_MIN;
+        alter(meta);
         value = ports::EncodeMeta(meta);
       });
+}
+
+}  // namespace
+
+std::unique_ptr<ports::ChangelogReader> LosesClock(ports::ChangelogReader& changelog) {
+  return AltersMeta(changelog, [](ports::TaskMeta& meta) { meta.clock_ms = INT64_MIN; });
+}
+
+std::unique_ptr<ports::ChangelogReader> LosesSweep(ports::ChangelogReader& changelog) {
+  return AltersMeta(changelog, [](ports::TaskMeta& meta) { meta.model_switch.sweep_from.reset(); });
+}
+
+std::unique_ptr<ports::ChangelogReader> LosesSwitch(ports::ChangelogReader& changelog,
+                                                    const std::string& active) {
+  return AltersMeta(changelog, [active](ports::TaskMeta& meta) { meta.model_version = active; });
 }
 
 }  // namespace segmentd::support

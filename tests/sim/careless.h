@@ -35,5 +35,10 @@ std::unique_ptr<ports::ChangelogReader> OverlooksTruncation(ports::ChangelogRead
 std::unique_ptr<ports::ChangelogReader> LosesRecentIds(ports::ChangelogReader& changelog);
 // Loses the partition's clock.
 std::unique_ptr<ports::ChangelogReader> LosesClock(ports::ChangelogReader& changelog);
+// Takes every customer to have followed the last change of model.
+std::unique_ptr<ports::ChangelogReader> LosesSweep(ports::ChangelogReader& changelog);
+// Forgets where the model changed, so that what is active takes over unnoticed.
+std::unique_ptr<ports::ChangelogReader> LosesSwitch(ports::ChangelogReader& changelog,
+                                                    const std::string& active);
 
 }  // namespace segmentd::support

@@ -8,7 +8,7 @@
 namespace segmentd::support {
 namespace {
 
-constexpr std::uint64_t kPatience = 600;
+constexpr std::uint64_t kPatience = 1500;
 
 using Make = std::function<Carelessness()>;
 
@@ -106,7 +106,10 @@ TEST(CarelessSimTest, NoticesARewindForgottenAfterAnAbort) {
 }
 
 TEST(CarelessSimTest, NoticesARestoreThatEndsAtTheLastStableOffset) {
-  ExpectNoticed(Changelog(EndsAtLastStable), ManyZombies);
+  ExpectNoticed(Changelog(EndsAtLastStable), [](Plan& plan) {
+    ManyZombies(plan);
+    plan.learn = 0;
+  });
 }
 
 TEST(CarelessSimTest, NoticesAStoreKeptAfterATruncatedChangelog) {
@@ -126,6 +129,27 @@ TEST(CarelessSimTest, NoticesRecentIdsThatAreNotRestored) {
 TEST(CarelessSimTest, NoticesAClockThatIsNotRestored) {
   ExpectNoticed(Changelog(
       [](ports::ChangelogReader& changelog, FakeBroker&) { return LosesClock(changelog); }));
+}
+
+// Models come often, and processes go.
+void MuchLearning(Plan& plan) {
+  plan.learn = 0.05;
+  plan.crash = 0.05;
+  plan.pause = 0.2;
+}
+
+TEST(CarelessSimTest, NoticesASweepThatIsNotResumed) {
+  ExpectNoticed(Changelog([](ports::ChangelogReader& changelog, FakeBroker&) {
+                  return LosesSweep(changelog);
+                }),
+                MuchLearning);
+}
+
+TEST(CarelessSimTest, NoticesAModelThatTakesOverUnrecorded) {
+  ExpectNoticed(Changelog([](ports::ChangelogReader& changelog, FakeBroker&) {
+                  return LosesSwitch(changelog, SimModels().All().back()->version);
+                }),
+                MuchLearning);
 }
 
 }  // namespace

@@ -69,7 +69,7 @@ void FeedLast(std::int64_t time_ms, ShardWorld& world) {
 class Shop {
  public:
   explicit Shop(std::uint64_t seed) : random_(seed) {
-    world_.model = HastyModel();
+    world_.models.Use(HastyModel());
     began_ms_ = world_.clock.WallMs();
     midnight_ms_ = (began_ms_ / kDayMs + 1) * kDayMs;
     sales_ = Sales(seed, midnight_ms_);
@@ -100,7 +100,7 @@ class Shop {
   // What a run without a wall makes of the same log.
   std::string Replayed() const {
     ShardWorld world(2);
-    world.model = HastyModel();
+    world.models.Use(HastyModel());
     for (const Sale& sale : sales_) Feed(sale, world);
     FeedLast(EndMs() + 600 * kSecondMs, world);
     EXPECT_TRUE(world.RunUntilDrained().has_value());

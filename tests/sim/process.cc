@@ -27,8 +27,8 @@ Process::Process(const Place& place, const Nature& nature, const Carelessness& c
     if (pauses_.Chance(0.1)) parked_.CloseIdle();
   });
   shard_ = std::make_unique<runtime::Shard>(
-      nature.options,
-      runtime::ShardParts{place.clock, source, sink, *helpers_, parked_, probe_, *pipeline_});
+      nature.options, runtime::ShardParts{place.clock, source, sink, *helpers_, parked_, probe_,
+                                          *pipeline_, place.models});
   thread_ = std::jthread([this] { Run(); });
 }
 
@@ -65,13 +65,13 @@ void Process::Kill() {
   while (!ended_) Resume();
 }
 
-bool Process::RunsAll(int partitions) const {
-  const auto& at = probe_.last.partitions;
-  return static_cast<int>(at.size()) == partitions &&
-         std::all_of(at.begin(), at.end(), [](const ports::PartitionStatus& partition) {
-           return partition.state == ports::TaskState::kRunning &&
-                  partition.next_timer_ms > partition.clock_ms;
-         });
+bool Process::Runs(Partition partition, FakeModels& models) const {
+  const auto& all = probe_.last.partitions;
+  return std::any_of(all.begin(), all.end(), [&](const ports::PartitionStatus& at) {
+    return at.partition == partition && at.state == ports::TaskState::kRunning &&
+           at.next_timer_ms > at.clock_ms && !at.sweeping &&
+           at.model_version == models.Active()->version;
+  });
 }
 
 }  // namespace segmentd::support

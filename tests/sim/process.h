@@ -22,6 +22,7 @@ class Process {
     FakeBroker& broker;
     ManualClock& clock;
     MemoryStores& stores;
+    FakeModels& models;
     std::string transactional_id;
   };
   struct Nature {
@@ -47,8 +48,8 @@ class Process {
   // How it ended; nothing: it crashed.
   const std::optional<Status>& outcome() const { return outcome_; }
   int member() const { return source_.member(); }
-  // All partitions are running, and no timer is due.
-  bool RunsAll(int partitions) const;
+  // It is running, no timer is due, and all customers have the active model.
+  bool Runs(Partition partition, FakeModels& models) const;
 
  private:
   Status AtCall(Call call);

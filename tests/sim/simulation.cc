@@ -54,6 +54,7 @@ Plan::Plan(std::uint64_t a_seed) : seed(a_seed), input(a_seed % kInputs) {
   trim = maybe(0.03);
   outage = maybe(0.02);
   clock_jump = maybe(0.02);
+  learn = maybe(0.04);
   roll_back = sites == 1 && !twin ? maybe(0.02) : 0;
 }
 
@@ -77,7 +78,7 @@ std::string Simulation::Run() {
     Turn();
   }
   Heal();
-  for (; !Drained(); ++turn_) {
+  for (; !Drained() || !Settled(); ++turn_) {
     if (turn_ == kTurnsToDrain) return faults_ + "the input is not drained\n";
     Turn();
   }
@@ -97,6 +98,11 @@ void Simulation::Meddle() {
     const auto hours = static_cast<std::int64_t>(random_.Below(Draw(0.1) ? 400 : 3));
     Tell("the clock jumps");
     clock_.JumpMs((Draw(0.5) ? 1 : -1) * hours * 3'600 * kSecondMs);
+  }
+  if (Draw(plan_.learn)) {
+    const auto all = models_.All();
+    models_.Activate(all[random_.Below(all.size())]);
+    Tell("model {} is to score", models_.Active()->version);
   }
   if (Draw(plan_.roll_back)) RollBack();
 }
@@ -185,7 +191,8 @@ void Simulation::Start(Site& site) {
   nature.pause = plan_.pause;
   nature.weather = [this](Call call) { return Weather(call); };
   site.process = std::make_unique<Process>(
-      Process::Place{broker_, clock_, site.stores, site.transactional_id}, nature, careless_);
+      Process::Place{broker_, clock_, site.stores, models_, site.transactional_id}, nature,
+      careless_);
   site.frozen = 0;
 }
 
@@ -256,6 +263,17 @@ void Simulation::Heal() {
   }
   for (const int ghost : ghosts_) broker_.Expire(ghost);
   ghosts_.clear();
+}
+
+// Every partition is served by somebody: nobody is left with what a rolled back cluster has not.
+bool Simulation::Settled() {
+  for (int p = 0; p < plan_.partitions; ++p) {
+    const bool runs = std::any_of(sites_.begin(), sites_.end(), [&](const auto& site) {
+      return site->process != nullptr && site->process->Runs(Partition{p}, models_);
+    });
+    if (!runs) return false;
+  }
+  return true;
 }
 
 bool Simulation::Drained() {

@@ -38,6 +38,7 @@ struct Plan {
   double trim;        // input that was read is deleted
   double outage;      // the brokers are away for some turns
   double clock_jump;  // of the wall clock, by hours or days either way
+  double learn;       // another model is to score
   double roll_back;   // the cluster comes back from an older copy of itself
 };
 
@@ -82,6 +83,7 @@ class Simulation {
   void NoteEnd(Site& site);
   Status Weather(Call call);
   void Heal();
+  bool Settled();
   bool Drained();
   bool RunAlone(Site& site);
   bool StopAll();
@@ -94,6 +96,7 @@ class Simulation {
   Random random_;
   FakeBroker broker_;
   ManualClock clock_;
+  FakeModels models_ = SimModels();
   std::vector<std::unique_ptr<Site>> sites_;
   std::vector<int> ghosts_;  // members whose process is gone
   std::size_t fed_ = 0;

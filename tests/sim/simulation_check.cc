@@ -1,28 +1,12 @@
 #include <fmt/format.h>
 
-#include <map>
-
-#include "segmentd/base/assert.h"
-#include "sim/simulation.h"
-#include "support/observation.h"
+#include "sim/reference.h"
 
 namespace segmentd::support {
 namespace {
 
 constexpr int kTurnsToEnd = 20'000;
 constexpr std::size_t kDetailBytes = 1000;
-
-// What one process makes of the whole input that nobody disturbs.
-const OutputsByKey& Reference(const Plan& plan, const InputScript& script) {
-  static std::map<std::uint64_t, OutputsByKey> known;
-  const auto [at, fresh] = known.try_emplace(plan.input);
-  if (!fresh) return at->second;
-  ShardWorld world(plan.partitions, plan.profiles);
-  for (std::size_t step = 0; step < script.size(); ++step) script.Play(step, world.broker);
-  const Status ended = world.RunUntilDrained();
-  SEGMENTD_ASSERT(ended.has_value(), "what nobody disturbs comes to its end");
-  return at->second = CommittedByKey(world.broker);
-}
 
 std::string Differences(const OutputsByKey& actual, const OutputsByKey& expected) {
   std::string found;
@@ -72,7 +56,9 @@ bool Simulation::RunAlone(Site& site) {
   for (int turn = 0; !site.process->ended(); ++turn) {
     if (turn == kTurnsToEnd) return false;
     site.process->Resume();
-    if (site.process->RunsAll(plan_.partitions)) site.process->Stop();
+    bool all = true;
+    for (int p = 0; p < plan_.partitions; ++p) all &= site.process->Runs(Partition{p}, models_);
+    if (all) site.process->Stop();
   }
   const std::optional<Status> outcome = site.process->outcome();
   site.process.reset();
@@ -99,7 +85,9 @@ std::string Simulation::Check() {
   found += CheckDisks(*sites_[0], "on its disk");
   Site fresh("a fresh site", "test.fresh");
   found += CheckDisks(fresh, "on an empty disk");
-  return found + Differences(CommittedByKey(broker_), Reference(plan_, script_));
+  const OutputsByKey actual = CommittedByKey(broker_);
+  if (plan_.learn == 0) return found + Differences(actual, UndisturbedOutput(plan_, script_));
+  return found + Differences(actual, OutputBySwitches(broker_, models_));
 }
 
 }  // namespace segmentd::support

@@ -20,6 +20,17 @@ model::Segment OrdersSegment(std::uint32_t id, const std::string& name, int acti
   return segment;
 }
 
+// alpha: weeks; the smaller, the sooner a silence is too long.
+risk::Parameters Impatient(double alpha) {
+  risk::Parameters risk;
+  risk.kind = risk::Kind::kMbgNbd;
+  risk.r = risk.a = 1;
+  risk.alpha = alpha;
+  risk.b = 3;
+  risk.spend_mean = 20;
+  return risk;
+}
+
 }  // namespace
 
 model::Bundle OrdersBundle() {
@@ -33,6 +44,26 @@ model::Bundle OrdersBundle() {
   bundle.segments = {OrdersSegment(1, "New", 4, 1), OrdersSegment(2, "Loyal", 4, 4),
                      OrdersSegment(3, "Champions", 4, 12)};
   bundle.next_segment_id = 4;
+  return bundle;
+}
+
+model::Bundle SecondOrdersBundle() {
+  model::Bundle bundle = OrdersBundle();
+  bundle.sequence = 2;
+  bundle.risk = Impatient(0.5);
+  bundle.segments = {OrdersSegment(1, "New", 4, 2), OrdersSegment(3, "Champions", 4, 10),
+                     OrdersSegment(4, "Regulars", 3, 5)};
+  bundle.next_segment_id = 5;
+  return bundle;
+}
+
+model::Bundle ThirdOrdersBundle() {
+  model::Bundle bundle = SecondOrdersBundle();
+  bundle.sequence = 3;
+  bundle.risk = Impatient(3);
+  bundle.segments = {OrdersSegment(3, "Champions", 4, 6), OrdersSegment(4, "Regulars", 3, 3),
+                     OrdersSegment(5, "Rare", 2, 0)};
+  bundle.next_segment_id = 6;
   return bundle;
 }
 

@@ -13,6 +13,10 @@ namespace segmentd::support {
 // weight).
 model::Bundle OrdersBundle();
 
+// Models that came after it: segments have moved, and one was retired for a new one.
+model::Bundle SecondOrdersBundle();
+model::Bundle ThirdOrdersBundle();
+
 std::shared_ptr<const pipeline::Model> LoadModel(const model::Bundle& bundle);
 
 }  // namespace segmentd::support

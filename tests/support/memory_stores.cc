@@ -61,6 +61,17 @@ class MemoryStore final : public ports::StateStore {
     return Ok();
   }
 
+  Status ReadIds(std::string_view from, std::size_t ids_max,
+                 std::vector<std::string>& ids) override {
+    SEGMENTD_RETURN_IF_ERROR(stores_.chaos_->At(Call::kReadStore));
+    ids.clear();
+    const auto& images = kept().now.images;
+    for (auto at = images.lower_bound(from); at != images.end() && ids.size() < ids_max; ++at) {
+      ids.push_back(at->first);
+    }
+    return Ok();
+  }
+
   std::int64_t CountTimers() override {
     return static_cast<std::int64_t>(kept().now.timers.size());
   }

@@ -56,11 +56,6 @@ void PipelineHarness::Run(const std::vector<OwnedRecord>& records, std::size_t b
   }
 }
 
-void PipelineHarness::UseModel(std::shared_ptr<const pipeline::Model> model) {
-  pipeline_->UseModel(std::move(model));
-  pipeline_->BeginModel(clock_);
-}
-
 std::vector<pipeline::Customer> PipelineHarness::Fetch(
     std::span<const std::string_view> ids) const {
   std::vector<pipeline::Customer> customers(ids.size());
@@ -110,12 +105,40 @@ bool PipelineHarness::Sweep(std::size_t timers_max) {
   return left < timers_max;
 }
 
+void PipelineHarness::UseModel(std::shared_ptr<const pipeline::Model> model) {
+  pipeline_->UseModel(std::move(model));
+  if (clock_.clock_ms == INT64_MIN) return;
+  clock_.model_switch = {clock_.model_switch.number + 1, clock_.clock_ms, ""};
+}
+
+bool PipelineHarness::Follow(std::size_t customers_max) {
+  std::optional<std::string>& from = clock_.model_switch.sweep_from;
+  if (!from) return false;
+  std::vector<std::string_view> ids;
+  for (auto at = states_.lower_bound(*from); at != states_.end() && ids.size() < customers_max;
+       ++at) {
+    ids.push_back(at->first);
+  }
+  if (ids.empty()) {
+    from.reset();
+    return false;
+  }
+  const std::string last(ids.back());
+  std::vector<pipeline::Customer> customers = Fetch(ids);
+  std::vector<pipeline::Outcome> outcomes(ids.size());
+  pipeline_->Follow(Partition{3}, ids, customers, outcomes, clock_, wall_ms, effects_);
+  Keep(ids, customers, outcomes);
+  from = last + '\0';
+  return true;
+}
+
 void PipelineHarness::RebuildTimers() {
   timers_.clear();
   for (const auto& [id, image] : states_) {
     pipeline::Customer customer;
     SEGMENTD_ASSERT(pipeline::DecodeCustomer(image, customer).ok(), "stored state decodes");
-    const std::int64_t pending_ms = pipeline_->deadlines()->Pending(customer);
+    const std::int64_t pending_ms =
+        pipeline_->DeadlinesUnder(pipeline_->model())->Pending(customer);
     if (pending_ms != pipeline::kNever) timers_.insert({pending_ms, id});
   }
 }

@@ -42,8 +42,10 @@ class PipelineHarness {
   // Wall time moves the clock; then fires what is due.
   void PassTime(std::int64_t to_ms);
 
-  // From the next record on.
+  // From the next record on; the customers that there are have yet to follow.
   void UseModel(std::shared_ptr<const pipeline::Model> model);
+  // Has the next customers follow; false when all have.
+  bool Follow(std::size_t customers_max = SIZE_MAX);
 
   pipeline::Pipeline& pipeline() { return *pipeline_; }
   const pipeline::Effects& effects() const { return effects_; }

@@ -30,13 +30,25 @@ pipeline::Options PipelineOptions() {
 std::unique_ptr<pipeline::Pipeline> MakePipeline() {
   auto created = pipeline::Pipeline::Create(PipelineOptions());
   SEGMENTD_ASSERT(created.ok(), "a test's options are valid");
-  static const std::shared_ptr<const pipeline::Model> kModel = LoadModel(OrdersBundle());
-  (*created)->UseModel(kModel);
   return std::move(*created);
 }
 
+FakeModels MakeModels() {
+  static const std::shared_ptr<const pipeline::Model> kModel = LoadModel(OrdersBundle());
+  return FakeModels({kModel});
+}
+
+FakeModels SimModels() {
+  static const std::shared_ptr<const pipeline::Model> kSecond = LoadModel(SecondOrdersBundle());
+  static const std::shared_ptr<const pipeline::Model> kThird = LoadModel(ThirdOrdersBundle());
+  FakeModels models = MakeModels();
+  models.Add(kSecond);
+  models.Add(kThird);
+  return models;
+}
+
 ShardProcess::ShardProcess(FakeBroker& broker, ManualClock& clock, MemoryStores& stores,
-                           Chaos& chaos, RecordingProbe& probe,
+                           Chaos& chaos, RecordingProbe& probe, FakeModels& models,
                            const runtime::ShardOptions& options, const std::string& instance,
                            ports::Attempts* attempts)
     : source(broker, clock, chaos),
@@ -45,8 +57,8 @@ ShardProcess::ShardProcess(FakeBroker& broker, ManualClock& clock, MemoryStores&
       helpers(changelog),
       parked(stores, clock),
       pipeline(MakePipeline()),
-      shard(options,
-            runtime::ShardParts{clock, source, sink, helpers, parked, probe, *pipeline, attempts}) {
+      shard(options, runtime::ShardParts{clock, source, sink, helpers, parked, probe, *pipeline,
+                                         models, attempts}) {
   source.SetMeanwhile([this, &chaos] {
     for (std::uint64_t n = chaos.random().Below(4); n > 0; --n) helpers.StepAll();
     if (chaos.random().Chance(0.1)) parked.CloseIdle();
@@ -97,8 +109,7 @@ void ShardWorld::AddInput(std::uint64_t seed, int n) {
 }
 
 std::optional<Status> ShardWorld::RunOnce(std::stop_token stop) {
-  ShardProcess process(broker, clock, stores, chaos, probe, options);
-  if (model != nullptr) process.pipeline->UseModel(model);
+  ShardProcess process(broker, clock, stores, chaos, probe, models, options);
   try {
     return process.shard.Run(std::move(stop));
   } catch (const Crash&) {
@@ -118,8 +129,7 @@ Status ShardWorld::RunForPolls(int polls, const std::function<void(int)>& meanwh
     if (++seen == polls) stop.request_stop();
     return Ok();
   });
-  ShardProcess process(broker, clock, stores, chaos, probe, options);
-  if (model != nullptr) process.pipeline->UseModel(model);
+  ShardProcess process(broker, clock, stores, chaos, probe, models, options);
   const Status ended = process.shard.Run(stop.get_token());
   chaos.Watch({});
   return ended;

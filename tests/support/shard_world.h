@@ -7,6 +7,7 @@
 
 #include "segmentd/runtime/parked_stores.h"
 #include "segmentd/runtime/shard.h"
+#include "support/fake_models.h"
 #include "support/fake_ports.h"
 #include "support/memory_stores.h"
 #include "support/observation.h"
@@ -15,13 +16,16 @@
 
 namespace segmentd::support {
 
-// Scores with OrdersBundle.
 std::unique_ptr<pipeline::Pipeline> MakePipeline();
+// OrdersBundle, active.
+FakeModels MakeModels();
+// It, active, and those that came after it.
+FakeModels SimModels();
 
 // One shard's process: made new after each crash, over a world that stays.
 struct ShardProcess {
   ShardProcess(FakeBroker& broker, ManualClock& clock, MemoryStores& stores, Chaos& chaos,
-               RecordingProbe& probe, const runtime::ShardOptions& options,
+               RecordingProbe& probe, FakeModels& models, const runtime::ShardOptions& options,
                const std::string& instance = "test", ports::Attempts* attempts = nullptr);
 
   FakeSource source;
@@ -62,8 +66,8 @@ struct ShardWorld {
   Chaos chaos;
   MemoryStores stores;
   RecordingProbe probe;
+  FakeModels models = MakeModels();
   runtime::ShardOptions options;
-  std::shared_ptr<const pipeline::Model> model;  // of later processes; nullptr: OrdersBundle
   int crashes = 0;
 };
 

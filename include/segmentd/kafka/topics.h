@@ -23,6 +23,9 @@ struct TopicSpec {
 std::vector<TopicSpec> OutputTopicSpecs(const OutputTopics& names, int partitions,
                                         std::int64_t dlq_record_bytes_max);
 
+// The topic that models travel on.
+TopicSpec ModelTopicSpec(const std::string& name);
+
 // The number of partitions of each topic, nothing for those that do not exist. kRetry: the brokers
 // cannot be reached.
 Result<std::vector<std::optional<int>>> PartitionCounts(const Connection& connection,

@@ -30,6 +30,8 @@ struct Counts {
   std::uint64_t changes = 0;
   std::uint64_t suppressed = 0;  // kept by hysteresis
   std::uint64_t erased = 0;      // left aside, of customers that were erased
+  std::uint64_t followed = 0;    // customers that have followed a change of model
+  std::uint64_t moved = 0;       // those of them that it moved to another segment
   std::uint64_t rekeyed = 0;     // by the stage before, which counts only these and what it refuses
   std::array<std::uint64_t, kTimerKinds> fired{};
   Spread lateness;                          // of late events, behind the customer's as_of

@@ -16,6 +16,7 @@
 #include "segmentd/pipeline/deadlines.h"
 #include "segmentd/pipeline/model.h"
 #include "segmentd/pipeline/output.h"
+#include "segmentd/pipeline/partition_clock.h"
 
 namespace segmentd::pipeline {
 
@@ -39,16 +40,6 @@ struct Options {
   risk::Thresholds risk;
   std::int64_t output_bytes_max = 1'000'000;
   feature::Plan plan;  // what state records show before the first model
-};
-
-// The event-time clock of one partition: newest accepted event time minus out-of-orderness.
-struct PartitionClock {
-  std::int64_t clock_ms = INT64_MIN;  // nothing accepted yet
-  // Up to here every timer has fired. Spares looking again, and changes no output: what fired
-  // without an effect may fire again.
-  std::int64_t fired_ms = INT64_MIN;
-  // The newest accepted event when the model came: what another model judged is not later.
-  std::int64_t model_since_ms = INT64_MIN;
 };
 
 // An armed timer whose time has come.
@@ -124,9 +115,6 @@ class Pipeline {
   // The model that scores from the next Apply on; nullptr: state only.
   void UseModel(std::shared_ptr<const Model> model);
   const Model* model() const;
-  // A partition's state is of another model, or of none. Each customer meets the present one once,
-  // as of now, before anything else comes of it: what that changes is the model's, and no alert.
-  void BeginModel(PartitionClock& clock) const;
 
   // Decodes the records of ONE partition (both sources may be mixed), in their order. What cannot
   // be used is kept for Apply to dead-letter in its place.
@@ -146,8 +134,14 @@ class Pipeline {
             std::span<Outcome> outcomes, const PartitionClock& clock, std::int64_t wall_ms,
             Effects& effects);
 
-  // The deadlines under the present model; good for any thread and after a change of model.
-  std::shared_ptr<const Deadlines> deadlines() const;
+  // Has customers follow the partition's last change of model that have not yet, and fires what has
+  // been due for them since. customers[i] is the state of ids[i]; outcomes as from Fire.
+  void Follow(Partition partition, std::span<const std::string_view> ids,
+              std::span<Customer> customers, std::span<Outcome> outcomes,
+              const PartitionClock& clock, std::int64_t wall_ms, Effects& effects);
+
+  // The deadlines under a model, or under none; good for any thread and for good.
+  std::shared_ptr<const Deadlines> DeadlinesUnder(const Model* model) const;
 
   // Forgets a customer on request: it leaves its segment, its state record is deleted, and what is
   // left of it is its ordinals.

@@ -38,6 +38,8 @@ struct PartitionStatus {
   double lag_seconds = 0;            // 0 when drained
   std::int64_t last_record_ms = -1;  // the broker's time of the newest record processed; -1: none
   std::int64_t clock_ms = INT64_MIN;
+  std::string model_version;               // that scores it; empty: none
+  bool sweeping = false;                   // customers are on their way to it
   bool drained = false;                    // proved, for idle_grace: wall time moves the clock
   std::int64_t timers = 0;                 // armed, about
   std::int64_t next_timer_ms = INT64_MAX;  // the first of them

@@ -11,6 +11,7 @@
 
 #include "segmentd/base/ids.h"
 #include "segmentd/base/result.h"
+#include "segmentd/pipeline/partition_clock.h"
 
 namespace segmentd::ports {
 
@@ -20,9 +21,8 @@ struct TaskMeta {
   Offset transactions_next;  // first input offset not yet in the state
   Offset profiles_next;
   std::int64_t clock_ms = INT64_MIN;
-  std::string model_version;                // that scored last; empty: none yet
-  std::int64_t model_since_ms = INT64_MIN;  // PartitionClock's
-  Offset changelog_next;  // in the store only: first changelog offset not yet in it
+  std::string model_version;  // that scores from there on; empty: none yet
+  Offset changelog_next;      // in the store only: first changelog offset not yet in it
   std::int64_t written_wall_ms = 0;
   std::int64_t origin_ms = 0;  // when this line of state began: a changelog made anew has another
   std::string cluster;         // Kafka's id, in the store only; empty: not known
@@ -33,6 +33,7 @@ struct TaskMeta {
   std::uint64_t mark_hash = 0;
   Offset control_next;
   std::uint64_t erasures = 0;  // customers ever erased: none, and nothing need be looked for
+  pipeline::ModelSwitch model_switch;
   bool operator==(const TaskMeta&) const = default;
 };
 
@@ -70,6 +71,9 @@ class StateStore {
   // The first timers at or behind one, in order, at most timers_max; replaces timers.
   virtual Status ReadTimers(const Timer& from, std::size_t timers_max,
                             std::vector<Timer>& timers) = 0;
+  // The first customers at or behind an id, ascending, at most ids_max; replaces ids.
+  virtual Status ReadIds(std::string_view from, std::size_t ids_max,
+                         std::vector<std::string>& ids) = 0;
   // How many timers there are, about.
   virtual std::int64_t CountTimers() = 0;
   // How it fares, about.

@@ -11,6 +11,7 @@
 #include "segmentd/pipeline/pipeline.h"
 #include "segmentd/ports/attempts.h"
 #include "segmentd/ports/helpers.h"
+#include "segmentd/ports/models.h"
 #include "segmentd/ports/probe.h"
 #include "segmentd/ports/sink.h"
 #include "segmentd/ports/source.h"
@@ -66,6 +67,7 @@ struct ShardParts {
   ports::StoreFactory& stores;
   ports::Probe& probe;
   pipeline::Pipeline& pipeline;
+  ports::Models& models;
   ports::Attempts* attempts = nullptr;  // null: records that crash the process are not looked for
 };
 

@@ -22,6 +22,9 @@ struct State {
   std::uint8_t risk = 0;  // 0 none, 1 at risk, 2 lapsed
   // as_of of the last state record, where those are written once a period.
   std::optional<std::int64_t> written_ms = std::nullopt;
+  // The partition's change of model that it has followed, while that sweeps over its customers; 0:
+  // not told.
+  std::uint64_t followed = 0;
 
   bool operator==(const State&) const = default;
 };

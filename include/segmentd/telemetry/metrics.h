@@ -43,6 +43,8 @@ class Metrics final : public ports::Probe {
   void OnHttpRequest(std::string_view route, std::string_view method, int status, double seconds);
   void OnLogMessage(std::string_view level);
   void SetModel(const ModelIdentity& model);
+  // Models that could not be used, since the start.
+  void SetModelFailures(std::uint64_t total);
   // starting | restoring | catching_up | running | draining
   void SetPhase(std::string_view phase);
 

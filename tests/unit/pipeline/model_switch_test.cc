@@ -142,7 +142,7 @@ TEST(ModelSwitchTest, SaysThatTheModelMovedWhomItMoved) {
   EXPECT_EQ(moved["previous"]["name"], "Champions");
   EXPECT_EQ(moved["ordinal"].get<int>(), before["ordinal"].get<int>() + 1);
   EXPECT_EQ(*ParseRfc3339(moved["as_of"].get<std::string>()), kStartMs + 30 * kDayMs)
-      << "as of the switch: the newest event of then";
+      << "as of the switch, or of its last event";
   EXPECT_EQ(moved["current"]["activity"], 0);
   EXPECT_EQ(moved["at_risk"]["crossed"], false);
   EXPECT_TRUE(harness.Outputs(Topic::kAtRisk).empty()) << "a model's drop is no alert";
@@ -200,8 +200,11 @@ TEST(ModelSwitchTest, GivesTheSameInAnyPiecesAndWithRebuiltIndexes) {
           for (std::size_t i = 0; i < 3; ++i) {
             harness.UseModel(models[i]);
             if (rebuilt) harness.RebuildTimers();
+            if (rebuilt) harness.Follow(4);
             const auto from = records.begin() + static_cast<std::ptrdiff_t>(i * 200);
             harness.Run({from, from + 200}, batch_max);
+            while (harness.Follow(3)) {
+            }
             while (harness.Sweep()) {
             }
           }

@@ -12,7 +12,7 @@ TEST(TaskMetaTest, ReadsBackWhatWasWritten) {
   meta.profiles_next = Offset{1LL << 40};
   meta.clock_ms = -5;
   meta.model_version = "0123456789abcdef";
-  meta.model_since_ms = 1'650'000'000'000;
+  meta.model_switch = {3, 1'650'000'000'000, std::string("c7\0", 3)};
   meta.changelog_next = Offset{77};
   meta.written_wall_ms = 1'700'000'000'000;
   meta.origin_ms = 1'600'000'000'000;

@@ -117,6 +117,22 @@ TEST_F(StoresTest, ReadsBackWhatWasWrittenAfterReopening) {
   EXPECT_EQ(store->ReadMeta().value()->transactions_next, Offset{20});
 }
 
+TEST_F(StoresTest, NamesTheCustomersFromAnIdOn) {
+  const auto stores = Factory();
+  const auto store = stores->Open(partition_).value();
+  const std::string behind_b("b\0", 2);
+  ASSERT_TRUE(Put(*store, {{"a", "1"}, {"b", "2"}, {"c", "3"}, {"\xff", "4"}}, 10).ok());
+  ASSERT_TRUE(Put(*store, {{"c", ""}, {"d", "5"}}, 20).ok());
+  const auto ids = [&](std::string_view from, std::size_t ids_max) {
+    std::vector<std::string> found = {"of before"};
+    EXPECT_TRUE(store->ReadIds(from, ids_max, found).ok());
+    return found;
+  };
+  EXPECT_THAT(ids("", 2), testing::ElementsAre("a", "b"));
+  EXPECT_THAT(ids(behind_b, 9), testing::ElementsAre("d", "\xff"));
+  EXPECT_THAT(ids(std::string_view("\xff\0", 2), 9), testing::IsEmpty());
+}
+
 TEST_F(StoresTest, KeepsPartitionsApart) {
   const auto stores = Factory();
   const auto one = stores->Open(Partition{1}).value();

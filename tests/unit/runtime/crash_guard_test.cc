@@ -84,7 +84,7 @@ TEST(CrashGuardTest, EndsACrashLoopWithADeadLetter) {
   int crashes = 0;
   for (bool ended = false; !ended && crashes < 20;) {
     support::ShardProcess process(world.broker, world.clock, world.stores, world.chaos, world.probe,
-                                  world.options, "test", &attempts);
+                                  world.models, world.options, "test", &attempts);
     try {
       ASSERT_TRUE(process.shard.Run({}).has_value());
       ended = true;

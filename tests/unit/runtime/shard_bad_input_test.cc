@@ -66,7 +66,7 @@ TEST(ShardBadInputTest, EndsRatherThanLeaveAGapForAnOutputThatIsTooLarge) {
   ShardWorld world(1);
   world.AddPurchase(kFirst, "c1", 0);
   ShardProcess process(world.broker, world.clock, world.stores, world.chaos, world.probe,
-                       world.options);
+                       world.models, world.options);
   process.sink.RefuseLargerThan(400);
   const Status ended = process.shard.Run({});
   ASSERT_FALSE(ended.has_value());

@@ -40,13 +40,13 @@ std::vector<std::string> With(const std::vector<std::string>& texts, const std::
 // Two customers who stay away, the model exchanged a month later; then time passes by others'
 // events.
 void Exchange(ShardWorld& world, const std::shared_ptr<const pipeline::Model>& next) {
-  world.model = Model(1, 20, false);
+  world.models.Use(Model(1, 20, false));
   for (const char* customer : {"c1", "c2"}) {
     for (int day = 0; day < 6; ++day) world.AddPurchase(kFirst, customer, day);
   }
   world.AddPurchase(kFirst, "other", 40);
   ASSERT_TRUE(world.RunUntilDrained().has_value());
-  world.model = next;
+  world.models.Use(next);
   for (int day = 42; day < 400; day += 20) world.AddPurchase(kFirst, "other", day);
   ASSERT_TRUE(world.RunUntilDrained().has_value());
 }

@@ -22,7 +22,7 @@ TEST(ShardOutputsTest, KeepsAllButTheValueOfADeadLetterThatItsTopicRefuses) {
   entry.headers = {{"trace", "t1"}};
   world.broker.Append(FakeBroker::InputTopic(event::Source::kTransactions), kFirst, entry);
   ShardProcess process(world.broker, world.clock, world.stores, world.chaos, world.probe,
-                       world.options);
+                       world.models, world.options);
   process.sink.RefuseLargerThan(2000);
   ASSERT_TRUE(process.shard.Run({}).has_value());
   const auto letters = world.Output(Topic::kDlq, kFirst);

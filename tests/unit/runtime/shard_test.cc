@@ -63,7 +63,7 @@ TEST(ShardTest, LetsChangesWaitForTheIntervalWhileMoreInputWaits) {
   world.options.commit_interval_ms = 3'600'000;
   for (int i = 0; i < 10; ++i) world.AddPurchase(kFirst, fmt::format("c{}", i), i);
   ShardProcess process(world.broker, world.clock, world.stores, world.chaos, world.probe,
-                       world.options);
+                       world.models, world.options);
   process.source.AnswerInFull();
   ASSERT_TRUE(process.shard.Run({}).has_value());
   EXPECT_EQ(world.probe.changes.size(), 10U);
@@ -289,7 +289,7 @@ TEST(ShardTest, CommitsNothingAfterItsPartitionsWereTakenAway) {
   world.options.poll_records_max = 20;
   support::MemoryStores other_disk(world.chaos);
   auto zombie = std::make_unique<ShardProcess>(world.broker, world.clock, world.stores, world.chaos,
-                                               world.probe, world.options, "zombie");
+                                               world.probe, world.models, world.options, "zombie");
   // In the middle of the first one's commit it is frozen; its session runs out and another instance
   // does all the work. Then it wakes up.
   bool frozen = false;
@@ -299,7 +299,8 @@ TEST(ShardTest, CommitsNothingAfterItsPartitionsWereTakenAway) {
     world.broker.Expire(zombie->source.member());
     world.broker.InitProducer("test.zombie");  // its transaction times out
     support::RecordingProbe probe;
-    ShardProcess other(world.broker, world.clock, other_disk, world.chaos, probe, world.options);
+    ShardProcess other(world.broker, world.clock, other_disk, world.chaos, probe, world.models,
+                       world.options);
     EXPECT_TRUE(other.shard.Run({}).has_value());
     return Ok();
   });

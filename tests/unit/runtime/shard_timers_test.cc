@@ -33,7 +33,7 @@ void RunFor(ShardWorld& world, std::int64_t ms, const std::function<void()>& mea
     return Ok();
   });
   ShardProcess process(world.broker, world.clock, world.stores, world.chaos, world.probe,
-                       world.options);
+                       world.models, world.options);
   const Status ended = process.shard.Run(stop.get_token());
   EXPECT_TRUE(ended.has_value()) << ended.error().message;
   world.chaos.Watch({});
