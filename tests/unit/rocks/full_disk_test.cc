@@ -18,8 +18,10 @@ constexpr Partition kFirst{0};
 
 class FullDiskTest : public testing::Test {
  protected:
+  // With so much memory that the log fills the disk before a table is written: a table that is
+  // being written meanwhile meets the library's assertion, not our code.
   std::unique_ptr<ports::StoreFactory> Factory(const support::SmallDisk& disk) {
-    auto opened = OpenStores({.dir = disk.path(), .memory_bytes = 8 * kMiB}, clock_);
+    auto opened = OpenStores({.dir = disk.path(), .memory_bytes = 256 * kMiB}, clock_);
     EXPECT_TRUE(opened.ok()) << opened.error().message;
     return std::move(*opened);
   }
@@ -50,7 +52,7 @@ TEST_F(FullDiskTest, RefusesToOpenAStoreWhereThereIsNoRoom) {
 }
 
 TEST_F(FullDiskTest, AStoreThatFillsItsDiskSaysSoAndIsNotOpenedAgainBeforeThereIsRoom) {
-  const support::SmallDisk disk(32 * kMiB);
+  const support::SmallDisk disk(24 * kMiB);
   if (!disk.why_not().empty()) GTEST_SKIP() << disk.why_not();
   const auto stores = Factory(disk);
   {
