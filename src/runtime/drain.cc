@@ -3,6 +3,11 @@
 #include <vector>
 
 namespace segmentd::runtime {
+namespace {
+
+constexpr std::int64_t kAskMs = 200;
+
+}  // namespace
 
 Status Drain::TakeEnds(ports::RecordSource& source, const ports::RecordSource::Counts& counts) {
   std::map<ports::InputPartition, Offset> ends;
@@ -32,10 +37,11 @@ bool Drain::AtEnd(const ports::InputPartition& input, Offset next) const {
   return at == open_.end() || next >= at->second;
 }
 
-Status Drain::Ask(ports::RecordSource& source) {
+Status Drain::Watch(ports::RecordSource& source, std::int64_t now_ms) {
+  if (!ready_ || open_.empty() || now_ms - asked_ms_ < kAskMs) return Ok();
+  asked_ms_ = now_ms;
   std::vector<ports::InputPartition> asked;
   for (const auto& [input, end] : open_) asked.push_back(input);
-  if (asked.empty()) return Ok();
   SEGMENTD_ASSIGN_OR_RETURN(const auto committed, source.Committed(asked));
   for (std::size_t i = 0; i < asked.size(); ++i) {
     if (committed[i]) Committed(asked[i], *committed[i]);

@@ -20,11 +20,12 @@ class Drain {
   // Whether a reader at next has all that the input had at the start.
   bool AtEnd(const ports::InputPartition& input, Offset next) const;
   bool done() const { return ready_ && open_.empty(); }
-  // Asks the group about what has not come to its end yet. kRetry: again later.
-  Status Ask(ports::RecordSource& source);
+  // Asks the group about what has not come to its end yet, now and then. kRetry: again later.
+  Status Watch(ports::RecordSource& source, std::int64_t now_ms);
 
  private:
   bool ready_ = false;
+  std::int64_t asked_ms_ = 0;
   std::map<ports::InputPartition, Offset> open_;  // ends not yet reached
 };
 

@@ -5,16 +5,12 @@
 #include <utility>
 #include <vector>
 
+#include "runtime/pace.h"
 #include "runtime/rekeyer_body.h"
 #include "runtime/start_position.h"
 
 namespace segmentd::runtime {
 namespace {
-
-constexpr std::int64_t kIdleWaitMs = 200;
-constexpr std::int64_t kRetryWaitMs = 100;
-constexpr std::int64_t kReportMs = 1000;
-constexpr std::int64_t kDrainAskMs = 200;
 
 ports::InputPartition InputOf(Partition partition) {
   return {event::Source::kTransactions, partition};
@@ -141,8 +137,8 @@ Status Rekeyer::Body::StartInputs() {
 Status Rekeyer::Body::Receive(std::span<const event::RawRecord> polled) {
   if (!transaction.ready()) {
     // Not to be lost: read again from the group's offsets once the way is free.
-    if (!polled.empty())
-      for (auto& [partition, input] : inputs) input.started = false;
+    if (polled.empty()) return Ok();
+    for (auto& [partition, input] : inputs) input.started = false;
     return Ok();
   }
   while (!polled.empty()) {
@@ -236,10 +232,8 @@ Status Rekeyer::Body::Commit() {
 
 Status Rekeyer::Body::WatchDrain() {
   if (options.until_drained && !Halted().empty()) return Fail(Code::kFatal, "{}", Halted());
-  if (!drain.ready() || drain.done() || !transaction.ready()) return Ok();
-  if (NowMs() - drain_asked_ms < kDrainAskMs) return Ok();
-  drain_asked_ms = NowMs();
-  const Status asked = drain.Ask(parts.source);
+  if (!transaction.ready()) return Ok();
+  const Status asked = drain.Watch(parts.source, NowMs());
   return asked.has_value() ? Ok() : Later(asked.error());
 }
 

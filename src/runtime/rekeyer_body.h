@@ -73,7 +73,6 @@ struct Rekeyer::Body final : ports::RebalanceListener {
   std::int64_t records = 0;
   pipeline::Counts pending;
 
-  std::int64_t drain_asked_ms = 0;
   std::int64_t reported_ms = 0;
   pipeline::Effects effects;  // reused
 };

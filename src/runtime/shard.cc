@@ -4,6 +4,7 @@
 #include <iterator>
 #include <set>
 
+#include "runtime/pace.h"
 #include "runtime/shard_body.h"
 
 namespace segmentd::runtime {
@@ -12,8 +13,6 @@ namespace {
 // One matrix product's worth, and a bound on how long a batch takes.
 constexpr std::size_t kBatchRecords = 512;
 // Often enough to see a stop and to watch others drain; seldom enough to cost nothing.
-constexpr std::int64_t kIdleWaitMs = 200;
-constexpr std::int64_t kRetryWaitMs = 100;
 // How soon a restore that has ended is noticed.
 constexpr std::int64_t kRestoreWaitMs = 20;
 // For the steps of tasks towards running, in one turn.

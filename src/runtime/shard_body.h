@@ -106,7 +106,6 @@ struct Shard::Body final : ports::RebalanceListener {
   std::int64_t commit_produced_ns = 0;
 
   Drain drain;
-  std::int64_t drain_asked_ms = 0;
   ports::ShardStatus status;
   std::uint64_t closed_hits = 0;  // of tasks that are gone
   std::uint64_t closed_misses = 0;

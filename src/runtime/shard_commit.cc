@@ -6,9 +6,6 @@
 namespace segmentd::runtime {
 namespace {
 
-// Others' commits are asked for this often while they drain.
-constexpr std::int64_t kDrainAskMs = 200;
-
 double Seconds(std::int64_t ns) { return static_cast<double>(ns) / 1e9; }
 
 }  // namespace
@@ -150,11 +147,8 @@ bool Shard::Body::ReachedEnds() const {
 }
 
 Status Shard::Body::WatchDrain() {
-  if (!drain.ready() || drain.done() || !transaction.ready()) return Ok();
-  const std::int64_t now_ms = NowMs();
-  if (now_ms - drain_asked_ms < kDrainAskMs) return Ok();
-  drain_asked_ms = now_ms;
-  const Status asked = drain.Ask(parts.source);
+  if (!transaction.ready()) return Ok();
+  const Status asked = drain.Watch(parts.source, NowMs());
   return asked.has_value() ? Ok() : Later(asked.error());
 }
 

@@ -1,11 +1,7 @@
+#include "runtime/pace.h"
 #include "runtime/shard_body.h"
 
 namespace segmentd::runtime {
-namespace {
-
-constexpr std::int64_t kReportMs = 1000;
-
-}  // namespace
 
 void Shard::Body::ReportIfDue() {
   if (NowMs() - reported_ms >= kReportMs) Report();

@@ -9,7 +9,7 @@
 #include "segmentd/base/random.h"
 #include "segmentd/learn/gate.h"
 #include "segmentd/learn/retrain.h"
-#include "support/public_data.h"
+#include "support/data_table.h"
 
 namespace segmentd::learn {
 namespace {

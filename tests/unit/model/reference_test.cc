@@ -6,7 +6,7 @@
 
 #include "segmentd/model/embedding.h"
 #include "segmentd/model/kmeans.h"
-#include "support/public_data.h"
+#include "support/data_table.h"
 
 namespace segmentd::model {
 namespace {

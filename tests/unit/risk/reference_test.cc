@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdlib>
 #include <fstream>
 #include <limits>
 #include <map>
@@ -17,17 +16,10 @@
 #include "segmentd/risk/fit.h"
 #include "segmentd/risk/scores.h"
 #include "shops.h"
+#include "support/public_data.h"
 
 namespace segmentd::risk {
 namespace {
-
-constexpr const char* kAbsent =
-    "the public data set is not there: set SEGMENTD_DATA to the folder that holds it";
-
-std::string PathOf(const std::string& name) {
-  const char* folder = std::getenv("SEGMENTD_DATA");
-  return std::string(folder == nullptr ? SEGMENTD_DATA_DEFAULT : folder) + "/" + name;
-}
 
 // Days since 1970 of a civil date.
 std::int64_t DayNumber(int year, int month, int day) {
@@ -76,7 +68,7 @@ struct Shop {
 // The tenth of CDNOW's new customers of early 1997, to the middle of 1998.
 Shop ReadCdnow() {
   Shop shop;
-  std::ifstream file(PathOf("CDNOW_sample.txt"));
+  std::ifstream file(PathOfData("CDNOW_sample.txt"));
   std::string all_id, id;
   int date = 0;
   int count = 0;
@@ -100,7 +92,7 @@ std::string TakeCell(std::string& row) {
 // Invoices of a wholesaler, December 2010 to December 2011; without cancellations.
 Shop ReadOnlineRetail() {
   Shop shop;
-  gzFile file = gzopen(PathOf("online_retail_uci.csv.gz").c_str(), "rb");
+  gzFile file = gzopen(PathOfData("online_retail_uci.csv.gz").c_str(), "rb");
   if (file == nullptr) return shop;
   char line[1024];
   gzgets(file, line, sizeof line);
@@ -205,8 +197,8 @@ void ExpectWithinOnePercent(double value, double published) {
 
 TEST(ReferenceTest, CountsCdnowAsThePublishedSummaryDoes) {
   const Shop shop = ReadCdnow();
-  std::ifstream file(PathOf("cdnow_customers_summary_with_transactions.csv"));
-  if (shop.customers.empty() || !file) GTEST_SKIP() << kAbsent;
+  std::ifstream file(PathOfData("cdnow_customers_summary_with_transactions.csv"));
+  if (shop.customers.empty() || !file) GTEST_SKIP() << kDataAbsent;
   const Table table = shop.Until(kCdnowCut);
   ASSERT_EQ(table.size(), 2357U);
   std::string line;
@@ -226,7 +218,7 @@ TEST(ReferenceTest, CountsCdnowAsThePublishedSummaryDoes) {
 
 TEST(ReferenceTest, FitsBgNbdToCdnow) {
   const Shop shop = ReadCdnow();
-  if (shop.customers.empty()) GTEST_SKIP() << kAbsent;
+  if (shop.customers.empty()) GTEST_SKIP() << kDataAbsent;
   const Table table = shop.Until(kCdnowCut);
   const Fit fit = FitParameters(table.view(), {}, Kind::kBgNbd);
   EXPECT_EQ(fit.parameters.kind, Kind::kBgNbd);
@@ -249,7 +241,7 @@ TEST(ReferenceTest, FitsBgNbdToCdnow) {
 
 TEST(ReferenceTest, FitsMbgNbdToCdnow) {
   const Shop shop = ReadCdnow();
-  if (shop.customers.empty()) GTEST_SKIP() << kAbsent;
+  if (shop.customers.empty()) GTEST_SKIP() << kDataAbsent;
   const Table table = shop.Until(kCdnowCut);
   const Fit fit = FitParameters(table.view(), {});
   EXPECT_EQ(fit.parameters.kind, Kind::kMbgNbd);
@@ -271,7 +263,7 @@ TEST(ReferenceTest, FitsMbgNbdToCdnow) {
 
 TEST(ReferenceTest, FitsGammaGammaToCdnow) {
   const Shop shop = ReadCdnow();
-  if (shop.customers.empty()) GTEST_SKIP() << kAbsent;
+  if (shop.customers.empty()) GTEST_SKIP() << kDataAbsent;
   const Fit fit = FitParameters(shop.Until(kCdnowCut).view(), {});
   EXPECT_EQ(fit.report.repeaters, 946U);
   ExpectWithinOnePercent(fit.report.p, 6.25);
@@ -286,7 +278,7 @@ TEST(ReferenceTest, FitsGammaGammaToCdnow) {
 
 TEST(ReferenceTest, TakesTheShopWhereNobodyIsSeenToLeaveForThat) {
   const Shop shop = ReadOnlineRetail();
-  if (shop.customers.empty()) GTEST_SKIP() << kAbsent;
+  if (shop.customers.empty()) GTEST_SKIP() << kDataAbsent;
   const std::int64_t cut = DayNumber(2011, 6, 9);
   const Table table = shop.Until(cut);
   EXPECT_EQ(table.size(), 2800U);
