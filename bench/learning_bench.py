@@ -69,7 +69,9 @@ class World:
         """Reads the events with a fresh daemon to their end."""
         topic = f"{app}-transactions"
         self.admin.create_topics([NewTopic(topic, PARTITIONS, 1)])[topic].result(30)
-        producer = ck.Producer({"bootstrap.servers": self.brokers, "linger.ms": 20})
+        producer = ck.Producer(
+            {"bootstrap.servers": self.brokers, "linger.ms": 20, "enable.idempotence": True}
+        )
         for event in events:
             producer.produce(topic, json.dumps(event), event["customer_id"])
             producer.poll(0)

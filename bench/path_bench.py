@@ -72,6 +72,7 @@ class History:
         producer = ck.Producer(
             {
                 "bootstrap.servers": brokers,
+                "enable.idempotence": True,
                 "compression.type": "lz4",
                 "linger.ms": 20,
                 "partitioner": "murmur2_random",

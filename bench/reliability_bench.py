@@ -172,6 +172,7 @@ class Paced:
 
     def run(self):
         producer = ck.Producer({"bootstrap.servers": self.world.brokers, "linger.ms": 1,
+                                "enable.idempotence": True,
                                 "partitioner": "murmur2_random"})
         began = time.monotonic()
         for i in range(self.rate * PACED_S):

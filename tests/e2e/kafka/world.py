@@ -104,6 +104,8 @@ class KafkaTest(unittest.TestCase):
         producer = ck.Producer(
             {
                 "bootstrap.servers": self.brokers,
+                # Without it a batch that is retried comes behind those sent after it.
+                "enable.idempotence": True,
                 "partitioner": "murmur2_random",
                 "message.max.bytes": 4000000,
                 "linger.ms": 5,
