@@ -21,7 +21,8 @@ void WritePartition(JsonWriter& json, const ports::PartitionStatus& partition) {
   json.Key("state_since").Instant(partition.state_since_ms);
   json.Key("position").Int(partition.position.value()).Key("lag_records");
   partition.lag_records < 0 ? json.Null() : json.Int(partition.lag_records);
-  json.Key("lag_seconds").Double(partition.lag_seconds).Key("clock");
+  json.Key("lag_seconds").Double(partition.lag_seconds);
+  json.Key("held_back_seconds").Double(partition.held_back_s).Key("clock");
   partition.clock_ms == INT64_MIN ? json.Null() : json.Instant(partition.clock_ms);
   json.Key("drained").Bool(partition.drained).Key("timers").Int(partition.timers);
   json.Key("next_timer");

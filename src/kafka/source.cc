@@ -83,6 +83,7 @@ void Source::Accept(const rd_kafka_message_t& message, event::Source source) {
   Slot& slot = SlotOf(source, message.partition);
   if (!slot.started || message.offset < slot.next) return;
   slot.next = message.offset + 1;
+  slot.at_end = false;
   batch_.Keep(message, source);
 }
 
@@ -95,6 +96,7 @@ void Source::AcceptError(const rd_kafka_message_t& message) {
   Slot& slot = SlotOf(source, message.partition);
   if (message.err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
     if (slot.started) slot.next = std::max(slot.next, message.offset);
+    slot.at_end = slot.started;
   } else if (message.err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET) {
     if (!std::exchange(slot.started, false)) return;
     gap_ =
@@ -213,6 +215,11 @@ Result<bool> Source::Drained(const ports::InputPartition& partition, Offset next
 std::optional<Offset> Source::Position(const ports::InputPartition& partition) {
   const Slot& slot = SlotOf(partition.source, partition.partition.value());
   return slot.started ? std::optional(Offset{slot.next}) : std::nullopt;
+}
+
+bool Source::HeldBack(const ports::InputPartition& partition) {
+  const Slot& slot = SlotOf(partition.source, partition.partition.value());
+  return slot.at_end && CachedRange(partition).end.value() > slot.next;
 }
 
 Result<Source::Counts> Source::PartitionCounts() {

@@ -36,6 +36,7 @@ class Source final : public ports::RecordSource, private Events {
   Range CachedRange(const ports::InputPartition& partition) override;
   Result<bool> Drained(const ports::InputPartition& partition, Offset next) override;
   std::optional<Offset> Position(const ports::InputPartition& partition) override;
+  bool HeldBack(const ports::InputPartition& partition) override;
   Result<Counts> PartitionCounts() override;
   Result<std::optional<std::uint64_t>> MarkAt(const ports::InputPartition& partition,
                                               Offset offset) override;
@@ -56,6 +57,7 @@ class Source final : public ports::RecordSource, private Events {
     bool assigned = false;
     bool started = false;
     bool paused = false;
+    bool at_end = false;         // of what may be read
     std::int64_t start_at = -1;  // asked for, takes effect at the next Poll
     std::int64_t next = -1;
   };

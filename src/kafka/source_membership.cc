@@ -61,7 +61,7 @@ Status Source::StartAt(const ports::InputPartition& partition, Offset next) {
     return Fail(Code::kAbort, "partition {} of topic \"{}\" does not belong to this instance",
                 partition.partition.value(), NameOf(partition.source));
   }
-  slot.started = false;
+  slot.started = slot.at_end = false;
   slot.start_at = next.value();
   starts_pending_ = true;
   return Ok();
@@ -69,7 +69,7 @@ Status Source::StartAt(const ports::InputPartition& partition, Offset next) {
 
 void Source::Stop(const ports::InputPartition& partition) {
   Slot& slot = SlotOf(partition.source, partition.partition.value());
-  slot.started = false;
+  slot.started = slot.at_end = false;
   slot.start_at = -1;
   if (!slot.assigned || std::exchange(slot.paused, true)) return;
   const TopicListPtr list(rd_kafka_topic_partition_list_new(1));

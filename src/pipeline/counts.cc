@@ -34,6 +34,7 @@ void Counts::Add(const Counts& other) {
   rekeyed += other.rekeyed;
   followed += other.followed;
   moved += other.moved;
+  newest_event_ms = std::max(newest_event_ms, other.newest_event_ms);
   for (std::size_t i = 0; i < fired.size(); ++i) fired[i] += other.fired[i];
   for (std::size_t i = 0; i < delay.size(); ++i) delay[i].Add(other.delay[i]);
   lateness.Add(other.lateness);

@@ -223,7 +223,8 @@ void Emitter::Alert(const Occasion& occasion, risk::Crossing crossing) {
   facts.cause = occasion.cause;
   effects_.outputs.push_back(
       AlertRecord(context_.options, facts, batch_.partition, occasion.headers, context_.wall_ms));
-  effects_.alerts.push_back({std::string(facts.customer_id), crossing, facts.text, facts.as_of_ms});
+  effects_.alerts.push_back(
+      {std::string(facts.customer_id), crossing, facts.text, facts.as_of_ms, occasion.reason});
 }
 
 segment::Explanation Emitter::Explain(const segment::Decision& decision, const ChangeFacts& facts,

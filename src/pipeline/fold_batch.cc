@@ -234,6 +234,7 @@ void Folder::FoldEvent(std::size_t index, const event::Event& event, PartitionCl
   item.before = before;
   item.column = context_.scorer.Add(context_.features, customer.record, customer.record.as_of_ms);
   ++counts.accepted;
+  counts.newest_event_ms = std::max(counts.newest_event_ms, event.event_time_ms);
   if (item.late) {
     ++counts.late;
     counts.lateness.Add(customer.record.as_of_ms - event.event_time_ms);

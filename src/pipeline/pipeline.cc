@@ -23,14 +23,23 @@ struct Pipeline::Body {
   ReadyJson ready;  // of features() and the model
   Scorer scorer;
   Batch::Body quiet;  // of customers without an event
+  OnStep told;
 
   const feature::FeatureSet& features() const { return model ? model->features : bare_features; }
   Context At(std::span<Customer> customers, std::span<Outcome> outcomes, std::int64_t wall_ms) {
     return {options, model.get(), features(), *deadlines, Risk(model.get(), options.risk),
             ready,   scorer,      customers,  outcomes,   wall_ms};
   }
+  void Ended(Step step) const {
+    if (told) told(step);
+  }
   void Score() {
-    if (model) scorer.Score(*model);
+    Ended(Step::kFeatures);
+    if (!model) return;
+    scorer.Encode(*model);
+    Ended(Step::kEncode);
+    scorer.Assign(*model);
+    Ended(Step::kAssign);
   }
 
   void UseModel(std::shared_ptr<const Model> next);
@@ -79,10 +88,13 @@ Result<std::unique_ptr<Pipeline>> Pipeline::Create(const Options& options) {
                                           .deadlines = nullptr,
                                           .ready = std::move(ready),
                                           .scorer = {},
-                                          .quiet = {}});
+                                          .quiet = {},
+                                          .told = {}});
   body->UseModel(nullptr);
   return std::unique_ptr<Pipeline>(new Pipeline(std::move(body)));
 }
+
+void Pipeline::TellSteps(OnStep told) { body_->told = std::move(told); }
 
 void Pipeline::UseModel(std::shared_ptr<const Model> model) {
   if (model != body_->model) body_->UseModel(std::move(model));
@@ -145,6 +157,7 @@ void Pipeline::Decode(std::span<const event::RawRecord> records, Batch& batch) {
   for (const event::RawRecord& record : records) {
     body_->DecodeOne(record, batch.body_->items.emplace_back(), *batch.body_);
   }
+  body_->Ended(Step::kDecode);
 }
 
 std::shared_ptr<const Deadlines> Pipeline::DeadlinesUnder(const Model* model) const {
@@ -157,11 +170,13 @@ void Pipeline::Apply(Batch& batch, std::span<Customer> customers, std::span<Outc
   SEGMENTD_ASSERT(
       customers.size() >= body.customers.size() && outcomes.size() >= body.customers.size(),
       "Apply gets the state of every customer of the batch");
+  body_->Ended(Step::kFetch);
   const Context context = body_->At(customers, outcomes, wall_ms);
   FoldBatch(context, body, clock, effects.counts);
   body_->Score();
   EmitBatch(context, body, effects);
   MarkFollowed(context, clock.model_switch);
+  body_->Ended(Step::kExplain);
 }
 
 void Pipeline::Fire(Partition partition, std::span<const DueTimer> due,
@@ -169,6 +184,7 @@ void Pipeline::Fire(Partition partition, std::span<const DueTimer> due,
                     const PartitionClock& clock, std::int64_t wall_ms, Effects& effects) {
   SEGMENTD_ASSERT(customers.size() >= due.size() && outcomes.size() >= due.size(),
                   "Fire gets the state of every customer");
+  body_->Ended(Step::kFetch);
   const Context context = body_->At(customers, outcomes, wall_ms);
   body_->quiet.Start(partition);
   for (const DueTimer& timer : due) body_->quiet.customers.push_back(timer.customer_id);
@@ -176,6 +192,7 @@ void Pipeline::Fire(Partition partition, std::span<const DueTimer> due,
   body_->Score();
   EmitBatch(context, body_->quiet, effects);
   MarkFollowed(context, clock.model_switch);
+  body_->Ended(Step::kExplain);
 }
 
 void Pipeline::Follow(Partition partition, std::span<const std::string_view> ids,
@@ -183,6 +200,7 @@ void Pipeline::Follow(Partition partition, std::span<const std::string_view> ids
                       const PartitionClock& clock, std::int64_t wall_ms, Effects& effects) {
   SEGMENTD_ASSERT(customers.size() >= ids.size() && outcomes.size() >= ids.size(),
                   "Follow gets the state of every customer");
+  body_->Ended(Step::kFetch);
   const Context context = body_->At(customers, outcomes, wall_ms);
   body_->quiet.Start(partition);
   body_->quiet.customers.assign(ids.begin(), ids.end());
@@ -190,6 +208,7 @@ void Pipeline::Follow(Partition partition, std::span<const std::string_view> ids
   body_->Score();
   EmitBatch(context, body_->quiet, effects);
   MarkFollowed(context, clock.model_switch);
+  body_->Ended(Step::kExplain);
 }
 
 void Pipeline::Erase(Partition partition, std::string_view customer_id, std::string_view request,

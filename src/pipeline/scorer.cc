@@ -37,10 +37,14 @@ std::uint32_t Scorer::Add(const feature::FeatureSet& features, const feature::Re
   return index;
 }
 
-void Scorer::Score(const Model& model) {
+void Scorer::Encode(const Model& model) {
   if (columns_.empty()) return;
   model.bundle.scaler.Apply(raw_, static_cast<int>(columns_.size()), scaled_);
   model.bundle.embedding.Apply(scaled_, codes_);
+}
+
+void Scorer::Assign(const Model& model) {
+  if (columns_.empty()) return;
   model::Distances(codes_, model.centroids, distances_);
 }
 

@@ -27,8 +27,9 @@ class Scorer {
   // Adds the snapshot of a record as of an instant; returns its column.
   std::uint32_t Add(const feature::FeatureSet& features, const feature::Record& record,
                     std::int64_t as_of_ms);
-  // Scales, embeds and compares all columns at once.
-  void Score(const Model& model);
+  // Scales and embeds all columns at once, then compares them.
+  void Encode(const Model& model);
+  void Assign(const Model& model);
 
   const Column& column(std::uint32_t index) const { return columns_[index]; }
   std::span<const double> raw(std::uint32_t index) const;

@@ -28,6 +28,12 @@ std::string EncodeMeta(const TaskMeta& meta) {
   message.set_switches(model_switch.number);
   if (model_switch.clock_ms != INT64_MIN) message.set_switch_clock_ms(model_switch.clock_ms);
   if (model_switch.sweep_from) message.set_sweep_from(*model_switch.sweep_from);
+  message.set_members_counted(meta.members.has_value());
+  for (const auto& [segment, customers] : meta.members.value_or(Members{})) {
+    v1::TaskMeta::Members* const members = message.add_members();
+    members->set_segment(segment.value());
+    members->set_customers(customers);
+  }
   return message.SerializeAsString();
 }
 
@@ -60,6 +66,12 @@ Result<TaskMeta> DecodeMeta(std::string_view bytes) {
   meta.model_switch.number = message.switches();
   if (message.has_switch_clock_ms()) meta.model_switch.clock_ms = message.switch_clock_ms();
   if (message.has_sweep_from()) meta.model_switch.sweep_from = message.sweep_from();
+  if (message.members_counted()) {
+    meta.members.emplace();
+    for (const v1::TaskMeta::Members& members : message.members()) {
+      (*meta.members)[SegmentId{members.segment()}] = members.customers();
+    }
+  }
   return meta;
 }
 

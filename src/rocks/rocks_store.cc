@@ -243,6 +243,7 @@ RocksStore::Stats RocksStore::Describe() {
   for (const Family of : {kState, kTimers, kMeta}) {
     stats.bytes += Property(of, Properties::kLiveSstFilesSize);
     stats.compaction_bytes += Property(of, Properties::kEstimatePendingCompactionBytes);
+    stats.memtable_bytes += Property(of, Properties::kCurSizeAllMemTables);
   }
   // Of the whole database, whichever part is asked.
   stats.errors = Property(kState, Properties::kBackgroundErrors);

@@ -43,7 +43,10 @@ Shard::Body::Body(const ShardOptions& shard_options, const ShardParts& shard_par
       transaction(shard_parts.sink),
       resets(shard_options.resets_max) {
   status.shard = options.shard;
+  parts.pipeline.TellSteps([this](pipeline::Step step) { EndStep(step); });
 }
+
+Shard::Body::~Body() { parts.pipeline.TellSteps({}); }
 
 Status Shard::Body::Run(const std::stop_token& stop) {
   Status ended = Ok();
@@ -272,6 +275,7 @@ Status Shard::Body::ProcessSlice(Task& task, std::span<const event::RawRecord> s
     return Ok();
   }
   SEGMENTD_RETURN_IF_ERROR(task.guard().Begin(slice));
+  StartSteps();
   SEGMENTD_RETURN_IF_ERROR(task.Process(slice, effects));
   task.guard().End(slice);
   return Ok();

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <map>
 #include <string>
 #include <vector>
@@ -18,6 +19,7 @@ namespace segmentd::runtime {
 // run.
 struct Shard::Body final : ports::RebalanceListener {
   Body(const ShardOptions& shard_options, const ShardParts& shard_parts);
+  ~Body() override;
 
   // shard.cc: the loop.
   Status Run(const std::stop_token& stop);
@@ -53,6 +55,7 @@ struct Shard::Body final : ports::RebalanceListener {
   bool SwitchDue() const;
   Status Commit();
   Status FinishCommit();
+  ports::CommitSample Sample(std::int64_t ended_ns) const;
   Status OnCommitted(const ports::CommitReceipt& receipt);
   Status StoreTasks();
   void NoteDirty();
@@ -69,6 +72,9 @@ struct Shard::Body final : ports::RebalanceListener {
   // shard_status.cc
   void Report();
   void ReportIfDue();
+
+  void StartSteps() { step_began_ns = parts.clock.MonotonicNs(); }
+  void EndStep(pipeline::Step step);
 
   std::int64_t NowMs() const { return parts.clock.MonotonicNs() / 1'000'000; }
 
@@ -104,6 +110,8 @@ struct Shard::Body final : ports::RebalanceListener {
   std::vector<Partition> producing;
   std::int64_t commit_began_ns = 0;
   std::int64_t commit_produced_ns = 0;
+  std::int64_t step_began_ns = 0;
+  std::array<std::int64_t, pipeline::kSteps> step_ns{};
 
   Drain drain;
   ports::ShardStatus status;

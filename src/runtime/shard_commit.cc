@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <utility>
 
 #include "runtime/shard_body.h"
 #include "segmentd/base/assert.h"
@@ -7,6 +8,16 @@ namespace segmentd::runtime {
 namespace {
 
 double Seconds(std::int64_t ns) { return static_cast<double>(ns) / 1e9; }
+
+// The first deadline by which anything changed; INT64_MAX: none did.
+template <typename Note>
+std::int64_t OldestDue(const std::vector<Note>& notes) {
+  std::int64_t oldest_ms = INT64_MAX;
+  for (const Note& note : notes) {
+    if (note.reason == "inactivity") oldest_ms = std::min(oldest_ms, note.as_of_ms);
+  }
+  return oldest_ms;
+}
 
 }  // namespace
 
@@ -86,17 +97,37 @@ Status Shard::Body::FinishCommit() {
     return error.code == Code::kRetry ? Later(error) : Handle(error);
   }
   const std::int64_t ended_ns = parts.clock.MonotonicNs();
-  const std::int64_t event_latency_ms = parts.clock.WallMs() - newest_record_ms;
-  ports::CommitSample sample;
-  sample.produce_s = Seconds(commit_produced_ns - commit_began_ns);
-  sample.end_s = Seconds(ended_ns - commit_produced_ns);
-  if (newest_record_ms >= 0) sample.event_latency_s = static_cast<double>(event_latency_ms) / 1e3;
+  ports::CommitSample sample = Sample(ended_ns);
   SEGMENTD_RETURN_IF_ERROR(OnCommitted(*receipt));
   SEGMENTD_RETURN_IF_ERROR(StoreTasks());
   sample.store_s = Seconds(parts.clock.MonotonicNs() - ended_ns);
   parts.probe.OnCommit(options.shard, sample);
   Report();
   return Ok();
+}
+
+// Of what has just been committed and is not forgotten yet.
+ports::CommitSample Shard::Body::Sample(std::int64_t ended_ns) const {
+  const std::int64_t now_ms = parts.clock.WallMs();
+  const auto since = [now_ms](std::int64_t instant_ms) {
+    return static_cast<double>(std::max<std::int64_t>(now_ms - instant_ms, 0)) / kSecondMs;
+  };
+  ports::CommitSample sample;
+  sample.produce_s = Seconds(commit_produced_ns - commit_began_ns);
+  sample.end_s = Seconds(ended_ns - commit_produced_ns);
+  if (newest_record_ms >= 0) sample.event_latency_s = since(newest_record_ms);
+  if (pending_counts.newest_event_ms != INT64_MIN) {
+    sample.event_skew_s = since(pending_counts.newest_event_ms);
+  }
+  const std::int64_t due_ms = std::min(OldestDue(changes), OldestDue(alerts));
+  if (due_ms != INT64_MAX) sample.timer_latency_s = since(due_ms);
+  for (std::size_t i = 0; i < step_ns.size(); ++i) sample.step_s[i] = Seconds(step_ns[i]);
+  return sample;
+}
+
+void Shard::Body::EndStep(pipeline::Step step) {
+  const std::int64_t now_ns = parts.clock.MonotonicNs();
+  step_ns[static_cast<std::size_t>(step)] += now_ns - std::exchange(step_began_ns, now_ns);
 }
 
 Status Shard::Body::OnCommitted(const ports::CommitReceipt& receipt) {
@@ -135,6 +166,7 @@ void Shard::Body::ForgetPending() {
   records = 0;
   newest_record_ms = -1;
   pending_counts = {};
+  step_ns = {};
   changes.clear();
   alerts.clear();
 }

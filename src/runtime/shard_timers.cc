@@ -41,6 +41,7 @@ Status Shard::Body::FireTimers(Task& task, std::size_t& left) {
     const std::size_t slice = std::min(left, kTimersMin);
     left -= slice;
     effects.Clear();
+    StartSteps();
     const Status fired = task.FireTimers(slice, effects);
     if (!fired.has_value()) return Handle(fired.error(), &task);
     const Status emitted = Emit(task, effects);
@@ -54,6 +55,7 @@ Status Shard::Body::Sweep(Task& task, std::size_t& left) {
   if (slice == 0) return Ok();
   left -= slice;
   effects.Clear();
+  StartSteps();
   const Status swept = task.Sweep(slice, effects);
   if (!swept.has_value()) return Handle(swept.error(), &task);
   const Status emitted = Emit(task, effects);

@@ -109,7 +109,9 @@ Status Task::Fetch(std::span<const std::string_view> ids) {
   cache_hits_ += ids.size() - misses_.size();
   cache_misses_ += misses_.size();
   if (!misses_.empty()) SEGMENTD_RETURN_IF_ERROR(FetchMisses(ids));
-  return FetchErased(ids);
+  SEGMENTD_RETURN_IF_ERROR(FetchErased(ids));
+  members_.Before(std::span(customers_).first(ids.size()));
+  return Ok();
 }
 
 Status Task::FetchMisses(std::span<const std::string_view> ids) {
@@ -160,6 +162,7 @@ Status Task::Produce(Transaction& transaction) {
   if (inputs_[1].assigned) meta_.profiles_next = inputs_[1].next;
   if (inputs_[2].assigned) meta_.control_next = inputs_[2].next;
   meta_.erasures = erasures_;
+  meta_.members = members_.members();
   meta_.clock_ms = clock_.clock_ms;
   meta_.mark_offset = mark_.offset;
   meta_.mark_hash = mark_.hash;
@@ -284,7 +287,7 @@ bool Task::AtEnd(const Drain& drain) const {
   return running();
 }
 
-ports::PartitionStatus Task::Describe() const {
+ports::PartitionStatus Task::Describe() {
   ports::PartitionStatus status;
   status.partition = partition_;
   status.state = state_;
@@ -306,7 +309,15 @@ ports::PartitionStatus Task::Describe() const {
   if (unstored()) status.store_age_s = static_cast<double>(NowMs() - stored_at_ms_) / kSecondMs;
   if (restore_ != nullptr) DescribeRestore(status);
   if (newest_record_ms_ > 0) status.last_record_ms = newest_record_ms_;
+  if (running()) status.members = meta_.members;
   if (!running() || !inputs_[0].assigned) return status;
+  if (!parts_.source.HeldBack(InputOf(0))) {
+    held_back_ms_ = -1;
+  } else if (held_back_ms_ < 0) {
+    held_back_ms_ = NowMs();
+  } else {
+    status.held_back_s = static_cast<double>(NowMs() - held_back_ms_) / kSecondMs;
+  }
   const auto range = parts_.source.CachedRange(InputOf(0));
   if (range.end.value() < 0) return status;
   status.lag_records = std::max<std::int64_t>(range.end.value() - inputs_[0].next.value(), 0);

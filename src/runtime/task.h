@@ -11,6 +11,7 @@
 #include "runtime/crash_guard.h"
 #include "runtime/drain.h"
 #include "runtime/idle_clock.h"
+#include "runtime/member_count.h"
 #include "runtime/restore_work.h"
 #include "runtime/task_input.h"
 #include "runtime/transaction.h"
@@ -38,8 +39,7 @@ class Task {
 
   // One bounded step towards RUNNING; true when it came further. kRetry: again later.
   Result<bool> Advance();
-  // Forgets all that is not in the store, to restore it from there and the changelog. rebuild: not
-  // from there either.
+  // Forgets all that is not in the store, with rebuild that too, to restore it from the changelog.
   void Rewind(bool rebuild);
 
   // Records of this partition, both inputs mixed, at most some hundreds. REQUIRES: running.
@@ -66,8 +66,8 @@ class Task {
   bool tripped() const { return !verdict_.empty(); }
   // Reads nothing more, and says why, until the process starts again. REQUIRES: not dirty.
   void Halt();
-  // Whether a record that was read is still what it was: a topic that is deleted and made anew
-  // under the same name is read on at the old offsets, without a word. kAbort: it is not. kRetry.
+  // Whether a record that was read is still what it was: a topic made anew under the same name is
+  // read on at the old offsets, without a word. kAbort: it is not. kRetry.
   Status LookBack();
   bool can_look_back() const { return running() && mark_.hash != newest_.hash; }
   // Takes the source's word that there is nothing to read before its position.
@@ -75,8 +75,7 @@ class Task {
   // Reads on from where the state stands, when records were handed out and not used.
   Status Reread();
 
-  // Something to commit: customers, input that had no effect, or the model.
-  bool dirty() const;
+  bool dirty() const;  // something to commit: customers, input that had no effect, or the model
   // Writes images and position into the transaction.
   Status Produce(Transaction& transaction);
   void AppendPositions(std::vector<ports::InputPosition>& positions) const;
@@ -100,7 +99,7 @@ class Task {
   bool AtEnd(const Drain& drain) const;
   RecordCache& cache() { return cache_; }
   const RecordCache& cache() const { return cache_; }
-  ports::PartitionStatus Describe() const;
+  ports::PartitionStatus Describe();
   std::uint64_t cache_hits() const { return cache_hits_; }
   std::uint64_t cache_misses() const { return cache_misses_; }
   std::int64_t newest_record_ms() const { return newest_record_ms_; }
@@ -129,8 +128,7 @@ class Task {
   void PutAdmitted(std::string_view id, const pipeline::Customer& customer);
   // Reads a stored customer for what it waits for, under whatever model; for any thread.
   std::function<Result<std::int64_t>(std::string_view)> Pending() const;
-  // The pipeline with the model that scores this partition.
-  pipeline::Pipeline& pipeline() const;
+  pipeline::Pipeline& pipeline() const;  // with the model that scores this partition
   void TakeModel(const std::optional<ports::TaskMeta>& meta);
   void ProduceSwitch();
   void FinishSwitch();
@@ -166,6 +164,7 @@ class Task {
   InputMark mark_;     // of one that was still there when it was looked at again
   bool anew_ = false;  // the input is another one, and that was accepted
   std::uint64_t erasures_ = 0;
+  MemberCount members_;
   pipeline::PartitionClock clock_;
   std::shared_ptr<const pipeline::Model> model_;  // that scores
   bool model_lost_ = false;  // the one that scored is not at hand, and this one takes its place
@@ -178,6 +177,7 @@ class Task {
   ports::TaskMeta stored_;  // what the store has
   std::int64_t stored_at_ms_ = 0;
   std::int64_t newest_record_ms_ = 0;
+  std::int64_t held_back_ms_ = -1;  // since when input is; -1: it is not
   std::uint64_t restored_ = 0;
   std::uint64_t cache_hits_ = 0;
   std::uint64_t cache_misses_ = 0;

@@ -59,6 +59,7 @@ Status Task::Answer(const pipeline::Control& control, const std::string& custome
   if (erase && known) {
     pipeline().Erase(partition_, id, control.request, customer, clock_, outcome.at_ms, effects);
     PutErased(id, customer);
+    members_.After(0, customer);
     ++erasures_;
     outcome.result = pipeline::ControlResult::kErased;
   } else if (!erase && customer.erased) {

@@ -147,7 +147,11 @@ Status Task::StartInputs() {
   }
   SEGMENTD_RETURN_IF_ERROR(Reread());
   meta_ = meta.value_or(ports::TaskMeta{});
-  if (!meta) meta_.origin_ms = parts_.clock.WallMs();
+  if (!meta) {
+    meta_.origin_ms = parts_.clock.WallMs();
+    meta_.members.emplace();
+  }
+  members_.Start(meta_.members);
   meta_.changelog_next = restorer.changelog_next();
   stored_ = meta_;
   clock_.clock_ms = meta_.clock_ms;

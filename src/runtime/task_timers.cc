@@ -26,6 +26,7 @@ void Task::KeepOutcomes(std::span<const std::string_view> ids) {
     const pipeline::Outcome& outcome = outcomes_[i];
     if (outcome.arm_ms != pipeline::kNever) timers_.Arm(outcome.arm_ms, ids[i]);
     if (!outcome.changed) continue;
+    members_.After(i, customers_[i]);
     image_.clear();
     if (!pipeline::IsBlank(customers_[i])) pipeline::EncodeCustomer(customers_[i], image_);
     cache_.Put(ids[i], image_);

@@ -30,19 +30,37 @@ TroubleFamilies::TroubleFamilies(prometheus::Registry& r)
       rebalances(MakeCounters(r, "kafka_rebalances_total", "Changes of ownership")),
       rebalance_duration(MakeHistograms(r, "rebalance_duration_seconds",
                                         "From a call to give partitions up until that was done")),
-      disk_free(MakeGauges(r, "disk_free_bytes", "Free where the state lies")),
+      disk_free(MakeGauges(r, "state_disk_free_bytes", "Free where the state lies")),
       overlay_bytes(MakeGauges(r, "overlay_bytes", "Customers' bytes that wait for a commit")) {}
 
+ProgressFamilies::ProgressFamilies(prometheus::Registry& r)
+    : lag_records(MakeGauges(r, "kafka_consumer_lag_records", "Records waiting")),
+      lag_seconds(MakeGauges(r, "kafka_consumer_lag_seconds",
+                             "Age of the oldest waiting record, 0 when none waits")),
+      held_back(
+          MakeGauges(r, "input_lso_blocked_seconds",
+                     "How long a transaction upstream has held input back, 0 when none does")),
+      watermark(MakeGauges(r, "watermark_timestamp_seconds", "A partition's event-time clock")),
+      watermark_lag(MakeGauges(r, "watermark_lag_seconds",
+                               "How far a partition's clock is behind the wall clock")),
+      drained(MakeGauges(r, "partition_drained", "1 when it is proved that nothing waits")) {}
+
 StoreFamilies::StoreFamilies(prometheus::Registry& r)
-    : restore_duration(MakeHistograms(r, "restore_duration_seconds",
+    : restore_duration(MakeHistograms(r, "state_restore_duration_seconds",
                                       "From opening a store to a partition that runs")),
       bytes(MakeGauges(r, "state_bytes", "Bytes of the store's tables")),
-      customers(MakeGauges(r, "state_keys", "Customers in the store, about")),
-      age(MakeGauges(r, "store_age_seconds", "How far the store is behind what is committed")),
-      compaction_bytes(MakeGauges(r, "store_pending_compaction_bytes",
+      customers(MakeGauges(r, "state_customers", "Customers in the store, about")),
+      age(MakeGauges(r, "checkpoint_age_seconds", "How far the store is behind what is committed")),
+      compaction_bytes(MakeGauges(r, "rocksdb_pending_compaction_bytes",
                                   "Bytes of the store that wait to be merged")),
+      memtable_bytes(
+          MakeGauges(r, "rocksdb_memtable_bytes", "Bytes of the store's newest writes, in memory")),
       errors(MakeGauges(r, "store_background_errors", "Failures of the store's own work")),
       stopped(MakeGauges(r, "store_write_stopped", "1 while the store takes no writes")) {}
+
+MemberFamilies::MemberFamilies(prometheus::Registry& r)
+    : members(MakeGauges(r, "segment_members", "Customers in a segment, of partitions that run")),
+      ratio(MakeGauges(r, "segment_members_ratio", "Their share of this process's customers")) {}
 
 SurfaceFamilies::SurfaceFamilies(prometheus::Registry& r)
     : http_requests(MakeCounters(r, "http_requests_total", "HTTP requests answered")),
@@ -53,7 +71,9 @@ Families::Families(prometheus::Registry& r)
     : rekey(r),
       surface(r),
       trouble(r),
+      progress(r),
       store(r),
+      member(r),
       build_info(MakeGauges(r, "build_info", "1; what runs")),
       config_info(MakeGauges(r, "config_info", "1; a hash of the configuration in force")),
       start_time(MakeGauges(r, "start_time_seconds", "When the daemon started")),
@@ -79,13 +99,15 @@ Families::Families(prometheus::Registry& r)
       lateness(MakeHistograms(r, "event_lateness_seconds",
                               "How far late events came behind their customer's newest instant")),
       timers_fired(MakeCounters(r, "timers_fired_total", "Looks at silent customers, by kind")),
-      timer_delay(MakeHistograms(r, "timer_delay_seconds",
+      timer_delay(MakeHistograms(r, "timer_lateness_seconds",
                                  "From a timer's deadline to its firing, by the wall clock")),
       event_to_emit(MakeHistograms(r, "event_to_emit_duration_seconds",
-                                   "The broker's time of the newest event to its commit")),
-      lag_records(MakeGauges(r, "kafka_consumer_lag_records", "Records waiting")),
-      lag_seconds(MakeGauges(r, "kafka_consumer_lag_seconds",
-                             "Age of the oldest waiting record, 0 when none waits")),
+                                   "The newest event's time at the broker, or the oldest "
+                                   "deadline, to the commit of what came of it")),
+      event_skew(MakeHistograms(r, "event_time_skew_seconds",
+                                "The newest event's own time to its commit")),
+      stage_duration(MakeHistograms(r, "stage_duration_seconds",
+                                    "Time in a stage, of all that a commit holds")),
       partition_state(MakeGauges(r, "partition_state", "1 for a partition's current state")),
       state_seconds(MakeGauges(r, "partition_state_seconds",
                                "How long a partition has been in its current state")),
@@ -94,10 +116,6 @@ Families::Families(prometheus::Registry& r)
       last_record(MakeGauges(r, "last_record_processed_timestamp_seconds",
                              "The broker's time of the newest record processed")),
       heartbeat(MakeGauges(r, "heartbeat_timestamp_seconds", "When its owner last lived")),
-      watermark(MakeGauges(r, "watermark_timestamp_seconds", "A partition's event-time clock")),
-      watermark_lag(MakeGauges(r, "watermark_lag_seconds",
-                               "How far a partition's clock is behind the wall clock")),
-      drained(MakeGauges(r, "partition_drained", "1 when it is proved that nothing waits")),
       timers_pending(MakeGauges(r, "timers_pending", "Timers armed, about")),
       restore_remaining(
           MakeGauges(r, "state_restore_remaining_records", "Changelog offsets still to read")),

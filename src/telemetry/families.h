@@ -32,6 +32,18 @@ struct TroubleFamilies {
   Gauges& overlay_bytes;
 };
 
+// Of how far a partition has come in its input.
+struct ProgressFamilies {
+  explicit ProgressFamilies(prometheus::Registry& registry);
+
+  Gauges& lag_records;
+  Gauges& lag_seconds;
+  Gauges& held_back;
+  Gauges& watermark;
+  Gauges& watermark_lag;
+  Gauges& drained;
+};
+
 // Of the local stores, by partition.
 struct StoreFamilies {
   explicit StoreFamilies(prometheus::Registry& registry);
@@ -41,8 +53,17 @@ struct StoreFamilies {
   Gauges& customers;
   Gauges& age;
   Gauges& compaction_bytes;
+  Gauges& memtable_bytes;
   Gauges& errors;
   Gauges& stopped;
+};
+
+// Of how many customers are where.
+struct MemberFamilies {
+  explicit MemberFamilies(prometheus::Registry& registry);
+
+  Gauges& members;
+  Gauges& ratio;
 };
 
 // Of what people and programs see.
@@ -61,7 +82,9 @@ struct Families {
   RekeyFamilies rekey;
   SurfaceFamilies surface;
   TroubleFamilies trouble;
+  ProgressFamilies progress;
   StoreFamilies store;
+  MemberFamilies member;
 
   Gauges& build_info;
   Gauges& config_info;
@@ -87,17 +110,14 @@ struct Families {
   Counters& timers_fired;
   Histograms& timer_delay;
   Histograms& event_to_emit;
+  Histograms& event_skew;
+  Histograms& stage_duration;
 
-  Gauges& lag_records;
-  Gauges& lag_seconds;
   Gauges& partition_state;
   Gauges& state_seconds;
   Gauges& overdue;
   Gauges& last_record;
   Gauges& heartbeat;
-  Gauges& watermark;
-  Gauges& watermark_lag;
-  Gauges& drained;
   Gauges& timers_pending;
   Gauges& restore_remaining;
   Counters& restored_offsets;

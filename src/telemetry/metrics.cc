@@ -8,11 +8,14 @@
 #include <iterator>
 #include <map>
 #include <optional>
+#include <set>
 
 #include "segmentd/base/mutex.h"
 #include "segmentd/model/bundle.h"
 #include "telemetry/count_totals.h"
 #include "telemetry/families.h"
+#include "telemetry/member_children.h"
+#include "telemetry/partition_children.h"
 #include "telemetry/process_stats.h"
 #include "telemetry/trouble_children.h"
 
@@ -34,13 +37,22 @@ const Buckets& CommitBuckets() {
   return buckets;
 }
 
-double ToSeconds(std::int64_t instant_ms) { return static_cast<double>(instant_ms) / 1000; }
+const Buckets& StageBuckets() {
+  static const Buckets buckets = {.0001, .0005, .001, .0025, .005, .01, .025, .05, .1, .25, 1, 5};
+  return buckets;
+}
+
+const Buckets& SkewBuckets() {
+  static const Buckets buckets = {.1, .5, 1, 5, 15, 60, 300, 3'600, 86'400, 604'800};
+  return buckets;
+}
 
 struct ShardChildren {
   ShardChildren(Families& f, const Identity& identity, const prometheus::Labels& labels)
       : counts(f, identity),
         committed(f.transactions.Add(With(labels, "outcome", "committed"))),
         aborted(f.transactions.Add(With(labels, "outcome", "aborted"))),
+        fenced(f.transactions.Add(With(labels, "outcome", "fenced"))),
         recycles(f.producer_recycles.Add(labels)),
         rebalances(f.trouble.rebalances.Add(labels)),
         hits(f.cache_hits.Add(labels)),
@@ -66,7 +78,9 @@ struct ShardChildren {
     counts.Set(status.counts);
     troubles.Set(status);
     committed.Set(status.commits);
-    aborted.Set(status.aborts);
+    // Each fence is recovered from by an abort.
+    aborted.Set(status.aborts - std::min(status.aborts, status.troubles.fenced));
+    fenced.Set(status.troubles.fenced);
     recycles.Set(status.producer_resets);
     rebalances.Set(status.rebalances);
     hits.Set(status.cache_hits);
@@ -91,7 +105,7 @@ struct ShardChildren {
   }
 
   CountTotals counts;
-  Total committed, aborted, recycles, rebalances, hits, misses;
+  Total committed, aborted, fenced, recycles, rebalances, hits, misses;
   prometheus::Gauge &assigned, &last_tick, &cache_customers, &cache_bytes;
   prometheus::Histogram &transaction, &produce, &end, &store;
   Families& families;
@@ -100,112 +114,6 @@ struct ShardChildren {
   prometheus::Gauge* last_commit = nullptr;
   prometheus::Gauge* rekey_lag = nullptr;  // with the next: of the stage that re-keys
   std::optional<Total> rekeyed;
-};
-
-// What is shown of a partition while a shard owns it; taken down when it leaves.
-class PartitionChildren {
- public:
-  PartitionChildren(Families& families, const std::string& topic, Partition partition)
-      : families_(families),
-        labels_{{"topic", topic}, {"partition", fmt::format("{}", partition.value())}},
-        drained_(families.drained.Add(labels_)),
-        timers_(families.timers_pending.Add(labels_)),
-        restore_remaining_(families.restore_remaining.Add(labels_)),
-        restored_counter_(families.restored_offsets.Add(labels_)),
-        restored_(restored_counter_),
-        stalls_counter_(families.restore_stalls.Add(labels_)),
-        stalls_(stalls_counter_),
-        state_seconds_(families.state_seconds.Add(labels_)),
-        overdue_(families.overdue.Add(labels_)),
-        heartbeat_(families.heartbeat.Add(labels_)),
-        store_(families.store, labels_) {
-    for (std::size_t i = 0; i < states_.size(); ++i) {
-      prometheus::Labels labels = labels_;
-      labels.emplace("state", ports::TaskStateName(static_cast<ports::TaskState>(i)));
-      states_[i] = &families.partition_state.Add(labels);
-    }
-  }
-  PartitionChildren(const PartitionChildren&) = delete;
-  PartitionChildren& operator=(const PartitionChildren&) = delete;
-
-  ~PartitionChildren() {
-    families_.restore_remaining.Remove(&restore_remaining_);
-    families_.restored_offsets.Remove(&restored_counter_);
-    families_.restore_stalls.Remove(&stalls_counter_);
-    families_.state_seconds.Remove(&state_seconds_);
-    families_.overdue.Remove(&overdue_);
-    families_.heartbeat.Remove(&heartbeat_);
-    if (last_record_ != nullptr) families_.last_record.Remove(last_record_);
-    if (restore_eta_ != nullptr) families_.restore_eta.Remove(restore_eta_);
-    for (prometheus::Gauge* state : states_) families_.partition_state.Remove(state);
-    if (lag_records_ != nullptr) families_.lag_records.Remove(lag_records_);
-    if (lag_seconds_ != nullptr) families_.lag_seconds.Remove(lag_seconds_);
-    if (watermark_ != nullptr) families_.watermark.Remove(watermark_);
-    if (watermark_lag_ != nullptr) families_.watermark_lag.Remove(watermark_lag_);
-    families_.drained.Remove(&drained_);
-    families_.timers_pending.Remove(&timers_);
-  }
-
-  int reporter = 0;  // the shard that named the partition last
-
-  void Set(const ports::PartitionStatus& status, std::int64_t now_ms) {
-    for (std::size_t i = 0; i < states_.size(); ++i) {
-      states_[i]->Set(static_cast<std::size_t>(status.state) == i ? 1 : 0);
-    }
-    restore_remaining_.Set(static_cast<double>(status.restore_remaining));
-    restored_.Set(status.restored);
-    stalls_.Set(status.restore_stalls);
-    state_seconds_.Set(status.state_s);
-    overdue_.Set(status.overdue ? 1 : 0);
-    heartbeat_.Set(ToSeconds(now_ms));
-    store_.Set(status);
-    if (status.restore_eta_s >= 0) {
-      Lazy(families_.restore_eta, restore_eta_).Set(status.restore_eta_s);
-    } else if (restore_eta_ != nullptr) {
-      families_.restore_eta.Remove(std::exchange(restore_eta_, nullptr));
-    }
-    // What is not known yet is absent, not 0.
-    if (status.last_record_ms >= 0) {
-      Lazy(families_.last_record, last_record_).Set(ToSeconds(status.last_record_ms));
-    }
-    if (status.lag_records >= 0) {
-      Lazy(families_.lag_records, lag_records_).Set(static_cast<double>(status.lag_records));
-      Lazy(families_.lag_seconds, lag_seconds_).Set(status.lag_seconds);
-    }
-    if (status.clock_ms != INT64_MIN) {
-      Lazy(families_.watermark, watermark_).Set(ToSeconds(status.clock_ms));
-      Lazy(families_.watermark_lag, watermark_lag_).Set(ToSeconds(now_ms - status.clock_ms));
-    }
-    drained_.Set(status.drained ? 1 : 0);
-    timers_.Set(static_cast<double>(status.timers));
-  }
-
- private:
-  prometheus::Gauge& Lazy(Gauges& family, prometheus::Gauge*& child) {
-    if (child == nullptr) child = &family.Add(labels_);
-    return *child;
-  }
-
-  Families& families_;
-  const prometheus::Labels labels_;
-  prometheus::Gauge& drained_;
-  prometheus::Gauge& timers_;
-  prometheus::Gauge& restore_remaining_;
-  prometheus::Counter& restored_counter_;
-  Total restored_;
-  prometheus::Counter& stalls_counter_;
-  Total stalls_;
-  prometheus::Gauge& state_seconds_;
-  prometheus::Gauge& overdue_;
-  prometheus::Gauge& heartbeat_;
-  StoreChildren store_;
-  std::array<prometheus::Gauge*, ports::kTaskStates> states_{};
-  prometheus::Gauge* lag_records_ = nullptr;
-  prometheus::Gauge* lag_seconds_ = nullptr;
-  prometheus::Gauge* watermark_ = nullptr;
-  prometheus::Gauge* last_record_ = nullptr;
-  prometheus::Gauge* restore_eta_ = nullptr;
-  prometheus::Gauge* watermark_lag_ = nullptr;
 };
 
 std::string_view AtRiskLabel(risk::Crossing crossing) {
@@ -224,7 +132,7 @@ std::string SegmentLabel(SegmentId id) { return id.value() == 0 ? "none" : model
 }  // namespace
 
 struct Metrics::Body {
-  explicit Body(const Identity& id) : identity(id), families(registry) {}
+  explicit Body(const Identity& id) : identity(id), families(registry), members(families.member) {}
 
   ShardChildren& Shard(int shard) SEGMENTD_REQUIRES(mutex) {
     const auto found = shards.find(shard);
@@ -238,17 +146,33 @@ struct Metrics::Body {
   // While ownership moves between two shards of this process, both may name a partition for a
   // moment; it has one set of children, which goes when its last reporter no longer names it.
   void SetPartitions(const ports::ShardStatus& status) SEGMENTD_REQUIRES(mutex) {
+    bool moved = false;
     for (const ports::PartitionStatus& partition : status.partitions) {
       const auto [at, fresh] = partitions.try_emplace(
           partition.partition, families, identity.transactions_topic, partition.partition);
       at->second.reporter = status.shard;
       at->second.Set(partition, status.tick_ms);
+      moved |= at->second.members != partition.members;
+      at->second.members = partition.members;
     }
-    std::erase_if(partitions, [&status](const auto& entry) {
+    const std::size_t gone = std::erase_if(partitions, [&status](const auto& entry) {
       return entry.second.reporter == status.shard &&
              std::ranges::find(status.partitions, entry.first,
                                &ports::PartitionStatus::partition) == status.partitions.end();
     });
+    if (moved || gone > 0) ShowMembers();
+  }
+
+  void ShowMembers() SEGMENTD_REQUIRES(mutex) {
+    ports::Members all;
+    bool known = false;
+    for (const auto& [partition, children] : partitions) {
+      known |= children.members.has_value();
+      for (const auto& [segment, customers] : children.members.value_or(ports::Members{})) {
+        all[segment] += customers;
+      }
+    }
+    members.Set(all, known);
   }
 
   const Identity identity;
@@ -256,10 +180,15 @@ struct Metrics::Body {
   Families families;
   std::array<prometheus::Gauge*, kPhases.size()> phases{};
   prometheus::Histogram* event_to_emit = nullptr;
+  prometheus::Histogram* timer_to_emit = nullptr;
+  prometheus::Histogram* event_skew = nullptr;
+  std::array<prometheus::Histogram*, pipeline::kSteps> steps{};
+  prometheus::Histogram* commit = nullptr;
 
   Mutex mutex;
   std::map<int, ShardChildren> shards SEGMENTD_GUARDED_BY(mutex);
   std::map<Partition, PartitionChildren> partitions SEGMENTD_GUARDED_BY(mutex);
+  MemberChildren members SEGMENTD_GUARDED_BY(mutex);
   std::vector<prometheus::Gauge*> segment_names SEGMENTD_GUARDED_BY(mutex);
   prometheus::Gauge* model = nullptr;
   Total model_failures SEGMENTD_GUARDED_BY(mutex);
@@ -282,6 +211,14 @@ Metrics::Metrics(const Identity& identity) : body_(std::make_unique<Body>(identi
     body_->model_failures = Total(f.model_failures.Add({}));
   }
   body_->event_to_emit = &f.event_to_emit.Add({{"path", "event"}}, LatencyBuckets());
+  body_->timer_to_emit = &f.event_to_emit.Add({{"path", "timer"}}, LatencyBuckets());
+  body_->event_skew = &f.event_skew.Add({{"topic", identity.transactions_topic}}, SkewBuckets());
+  for (std::size_t i = 0; i < body_->steps.size(); ++i) {
+    const auto step = static_cast<pipeline::Step>(i);
+    body_->steps[i] =
+        &f.stage_duration.Add({{"stage", std::string(pipeline::StepName(step))}}, StageBuckets());
+  }
+  body_->commit = &f.stage_duration.Add({{"stage", "commit"}}, StageBuckets());
 }
 
 Metrics::~Metrics() = default;
@@ -300,6 +237,12 @@ void Metrics::OnCommit(int shard, const ports::CommitSample& sample) {
   children.end.Observe(sample.end_s);
   children.store.Observe(sample.store_s);
   if (sample.event_latency_s >= 0) body_->event_to_emit->Observe(sample.event_latency_s);
+  if (sample.timer_latency_s >= 0) body_->timer_to_emit->Observe(sample.timer_latency_s);
+  if (sample.event_skew_s >= 0) body_->event_skew->Observe(sample.event_skew_s);
+  for (std::size_t i = 0; i < body_->steps.size(); ++i) {
+    body_->steps[i]->Observe(sample.step_s[i]);
+  }
+  body_->commit->Observe(sample.produce_s + sample.end_s + sample.store_s);
 }
 
 void Metrics::OnChanges(std::span<const pipeline::ChangeNote> changes) {
@@ -337,6 +280,10 @@ void Metrics::SetModel(const ModelIdentity& model) {
   const MutexLock lock(body_->mutex);
   Families& f = body_->families;
   if (body_->model != nullptr) f.model_info.Remove(body_->model);
+  std::set<SegmentId> segments;
+  for (const auto& [id, name] : model.names) segments.insert(id);
+  body_->members.SetModel(std::move(segments));
+  body_->ShowMembers();
   for (prometheus::Gauge* name : body_->segment_names) f.segment_info.Remove(name);
   body_->segment_names.clear();
   body_->model = &f.model_info.Add({{"version", model.version},

@@ -72,6 +72,7 @@ class StoreChildren {
                  {&f.customers, &f.customers.Add(labels)},
                  {&f.age, &f.age.Add(labels)},
                  {&f.compaction_bytes, &f.compaction_bytes.Add(labels)},
+                 {&f.memtable_bytes, &f.memtable_bytes.Add(labels)},
                  {&f.errors, &f.errors.Add(labels)},
                  {&f.stopped, &f.stopped.Add(labels)}}} {}
   StoreChildren(const StoreChildren&) = delete;
@@ -83,10 +84,11 @@ class StoreChildren {
   void Set(const ports::PartitionStatus& status) {
     if (status.restores > restores_) restore_.Observe(status.restore_s);
     restores_ = status.restores;
-    const std::array<double, 6> values = {static_cast<double>(status.store.bytes),
+    const std::array<double, 7> values = {static_cast<double>(status.store.bytes),
                                           static_cast<double>(status.store.customers),
                                           status.store_age_s,
                                           static_cast<double>(status.store.compaction_bytes),
+                                          static_cast<double>(status.store.memtable_bytes),
                                           static_cast<double>(status.store.errors),
                                           status.store.stopped ? 1.0 : 0.0};
     for (std::size_t i = 0; i < values.size(); ++i) gauges_[i].second->Set(values[i]);
@@ -94,7 +96,7 @@ class StoreChildren {
 
  private:
   prometheus::Histogram& restore_;
-  const std::array<std::pair<Gauges*, prometheus::Gauge*>, 6> gauges_;
+  const std::array<std::pair<Gauges*, prometheus::Gauge*>, 7> gauges_;
   std::uint64_t restores_ = 0;
 };
 

@@ -80,7 +80,8 @@ std::string Simulation::CheckDisks(Site& site, const std::string& which) {
 
 std::string Simulation::Check() {
   if (!StopAll()) return faults_ + "a process does not stop\n";
-  std::string found = faults_ + ChangeFaults(broker_) + PositionFaults(broker_);
+  std::string found =
+      faults_ + ChangeFaults(broker_) + PositionFaults(broker_) + MemberFaults(broker_);
   for (const auto& site : sites_) found += StoreFaults(broker_, site->stores);
   found += CheckDisks(*sites_[0], "on its disk");
   Site fresh("a fresh site", "test.fresh");

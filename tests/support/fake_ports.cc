@@ -143,6 +143,12 @@ std::optional<Offset> FakeSource::Position(const ports::InputPartition& input) {
   return at == reading_.end() ? std::nullopt : std::optional(at->second);
 }
 
+bool FakeSource::HeldBack(const ports::InputPartition& input) {
+  const auto at = reading_.find(input);
+  return at != reading_.end() && at->second >= RangeOf(input).end &&
+         at->second < broker_.High(FakeBroker::InputTopic(input.source), input.partition);
+}
+
 Result<FakeSource::Counts> FakeSource::PartitionCounts() {
   SEGMENTD_RETURN_IF_ERROR(chaos_.At(Call::kPartitionCounts));
   return Counts{broker_.counted_partitions(), broker_.profile_partitions(), broker_.cluster()};

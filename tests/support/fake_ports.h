@@ -31,6 +31,7 @@ class FakeSource final : public ports::RecordSource {
   Range CachedRange(const ports::InputPartition& partition) override;
   Result<bool> Drained(const ports::InputPartition& partition, Offset next) override;
   std::optional<Offset> Position(const ports::InputPartition& partition) override;
+  bool HeldBack(const ports::InputPartition& partition) override;
   Result<Counts> PartitionCounts() override;
   Result<std::optional<std::uint64_t>> MarkAt(const ports::InputPartition& partition,
                                               Offset offset) override;

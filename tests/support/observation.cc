@@ -5,6 +5,7 @@
 #include <optional>
 #include <set>
 
+#include "segmentd/pipeline/customer.h"
 #include "segmentd/ports/changelog.h"
 
 namespace segmentd::support {
@@ -116,6 +117,25 @@ std::string PositionFaults(FakeBroker& broker) {
     if (group.value_or(Offset{0}) != meta.transactions_next) {
       found += fmt::format("partition {}: the group stands at {}, the changelog at {}\n", p,
                            group.value_or(Offset{0}).value(), meta.transactions_next.value());
+    }
+  }
+  return found;
+}
+
+std::string MemberFaults(FakeBroker& broker) {
+  std::string found;
+  for (int p = 0; p < broker.partitions(); ++p) {
+    const MemoryStores::Disk whole = FoldChangelog(broker, Partition{p}, {});
+    if (!whole.meta) continue;
+    ports::Members members;
+    for (const auto& [id, image] : whole.images) {
+      pipeline::Customer customer;
+      const Status decoded = pipeline::DecodeCustomer(image, customer);
+      if (!decoded.ok()) return fmt::format("{}: {}\n", id, decoded.error().message);
+      if (customer.segment.current != SegmentId{}) ++members[customer.segment.current];
+    }
+    if (whole.meta->members != members) {
+      found += fmt::format("partition {} counts other members than it has\n", p);
     }
   }
   return found;

@@ -27,5 +27,7 @@ std::string ChangeFaults(FakeBroker& broker);
 std::string StoreFaults(FakeBroker& broker, MemoryStores& stores);
 // The group and the changelog have to tell the same positions.
 std::string PositionFaults(FakeBroker& broker);
+// The members that a position counts are those that the changelog's images tell.
+std::string MemberFaults(FakeBroker& broker);
 
 }  // namespace segmentd::support

@@ -161,6 +161,8 @@ std::string ShardWorld::AllOutput() {
   return all;
 }
 
-std::string ShardWorld::Violations() { return ChangeFaults(broker) + StoreFaults(broker, stores); }
+std::string ShardWorld::Violations() {
+  return ChangeFaults(broker) + StoreFaults(broker, stores) + MemberFaults(broker);
+}
 
 }  // namespace segmentd::support

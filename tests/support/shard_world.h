@@ -57,8 +57,8 @@ struct ShardWorld {
   }
   // All of it, customer by customer.
   std::string AllOutput();
-  // What must hold after any run: gap-free ordinals, unique ids, and a store equal to its
-  // changelog.
+  // What must hold after any run: gap-free ordinals, unique ids, a store equal to its changelog,
+  // and members counted right.
   std::string Violations();
 
   FakeBroker broker;

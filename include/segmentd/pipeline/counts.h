@@ -33,6 +33,7 @@ struct Counts {
   std::uint64_t followed = 0;    // customers that have followed a change of model
   std::uint64_t moved = 0;       // those of them that it moved to another segment
   std::uint64_t rekeyed = 0;     // by the stage before, which counts only these and what it refuses
+  std::int64_t newest_event_ms = INT64_MIN;  // accepted, by its own time
   std::array<std::uint64_t, kTimerKinds> fired{};
   Spread lateness;                          // of late events, behind the customer's as_of
   std::array<Spread, kTimerKinds> delay{};  // of timers, from deadline to firing, by the wall

@@ -17,6 +17,7 @@
 #include "segmentd/pipeline/model.h"
 #include "segmentd/pipeline/output.h"
 #include "segmentd/pipeline/partition_clock.h"
+#include "segmentd/pipeline/step.h"
 
 namespace segmentd::pipeline {
 
@@ -73,6 +74,7 @@ struct AlertNote {
   risk::Crossing crossing = risk::Crossing::kNone;
   std::string text;
   std::int64_t as_of_ms = 0;
+  std::string_view reason;  // a literal
 };
 
 // What a batch does to the world, as data. Outputs stand in the order of their causes.
@@ -115,6 +117,9 @@ class Pipeline {
   // The model that scores from the next Apply on; nullptr: state only.
   void UseModel(std::shared_ptr<const Model> model);
   const Model* model() const;
+
+  // Whom to tell of the steps of what is called from here on; empty: nobody.
+  void TellSteps(OnStep told);
 
   // Decodes the records of ONE partition (both sources may be mixed), in their order. What cannot
   // be used is kept for Apply to dead-letter in its place.

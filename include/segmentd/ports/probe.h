@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -9,6 +10,7 @@
 
 #include "segmentd/base/ids.h"
 #include "segmentd/pipeline/pipeline.h"
+#include "segmentd/pipeline/step.h"
 #include "segmentd/ports/store.h"
 
 namespace segmentd::ports {
@@ -36,9 +38,11 @@ struct PartitionStatus {
   Offset position;                   // next transactions offset to read
   std::int64_t lag_records = -1;     // -1: not known yet
   double lag_seconds = 0;            // 0 when drained
+  double held_back_s = 0;            // for how long a transaction upstream has held input back
   std::int64_t last_record_ms = -1;  // the broker's time of the newest record processed; -1: none
   std::int64_t clock_ms = INT64_MIN;
   std::string model_version;               // that scores it; empty: none
+  std::optional<Members> members;          // as committed, once it runs; nothing: not known
   bool sweeping = false;                   // customers are on their way to it
   bool drained = false;                    // proved, for idle_grace: wall time moves the clock
   std::int64_t timers = 0;                 // armed, about
@@ -71,6 +75,9 @@ struct CommitSample {
   double end_s = 0;
   double store_s = 0;
   double event_latency_s = -1;  // newest event's broker timestamp to commit; -1: none
+  double event_skew_s = -1;     // newest accepted event's own time to commit; -1: none
+  double timer_latency_s = -1;  // oldest deadline that something came of to commit; -1: none
+  std::array<double, pipeline::kSteps> step_s{};  // of all batches in it, by pipeline::Step
 };
 
 // What a shard tells the outside, as plain numbers. The shard fills one and hands a copy over after

@@ -77,6 +77,13 @@ class RecordSource {
     return std::nullopt;
   }
 
+  // Whether there is more behind where reading stands that may not be read yet, for a transaction
+  // upstream is open. As of the last fetch; costs nothing.
+  virtual bool HeldBack(const InputPartition& partition) {
+    static_cast<void>(partition);
+    return false;
+  }
+
   // Number of partitions of each input topic (0: not configured). kRetry: missing or broker away.
   struct Counts {
     int transactions = 0;

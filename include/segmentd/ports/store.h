@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -14,6 +15,9 @@
 #include "segmentd/pipeline/partition_clock.h"
 
 namespace segmentd::ports {
+
+// How many customers are in each segment that has any.
+using Members = std::map<SegmentId, std::uint64_t>;
 
 // Where a partition's state stands: stored with it, in the same write, and as a record in the
 // changelog.
@@ -34,6 +38,7 @@ struct TaskMeta {
   Offset control_next;
   std::uint64_t erasures = 0;  // customers ever erased: none, and nothing need be looked for
   pipeline::ModelSwitch model_switch;
+  std::optional<Members> members;  // nothing: of a version that did not count them
   bool operator==(const TaskMeta&) const = default;
 };
 
@@ -81,6 +86,7 @@ class StateStore {
     std::int64_t bytes = 0;  // of its tables
     std::int64_t customers = 0;
     std::int64_t compaction_bytes = 0;  // waiting to be merged
+    std::int64_t memtable_bytes = 0;    // not in tables yet
     std::int64_t errors = 0;            // of work in the background
     bool stopped = false;               // writes wait until the disk has caught up
   };

@@ -56,6 +56,18 @@ TEST(PipelineTest, ACustomersFirstEventUnderAModelEntersASegment) {
   EXPECT_EQ(HeaderOf(changes[0], "content-type"), "application/json");
 }
 
+TEST(PipelineTest, TellsOfItsStepsAsTheyEnd) {
+  PipelineHarness harness;
+  std::string told;
+  harness.pipeline().TellSteps([&](Step step) { told.append(StepName(step)).append(" "); });
+  harness.Run(DailyPurchases("c1", 1));
+  EXPECT_EQ(told, "decode fetch features explain ") << "without a model there is nothing to encode";
+  told.clear();
+  harness.pipeline().UseModel(support::LoadModel(support::OrdersBundle()));
+  harness.Run(DailyPurchases("c2", 1));
+  EXPECT_EQ(told, "decode fetch features encode assign explain ");
+}
+
 TEST(PipelineTest, AMoveNamesThePreviousSegmentAndItsDwell) {
   PipelineHarness harness;
   harness.pipeline().UseModel(support::LoadModel(support::OrdersBundle()));

@@ -22,11 +22,19 @@ TEST(TaskMetaTest, ReadsBackWhatWasWritten) {
   meta.mark_hash = 0xfedcba9876543210;
   meta.control_next = Offset{3};
   meta.erasures = 2;
+  meta.members = {{SegmentId{1}, 12}, {SegmentId{7}, 1}};
   EXPECT_EQ(DecodeMeta(EncodeMeta(meta)).value(), meta);
 }
 
 TEST(TaskMetaTest, KeepsAClockThatHasSeenNothing) {
   EXPECT_EQ(DecodeMeta(EncodeMeta(TaskMeta{})).value(), TaskMeta{});
+}
+
+TEST(TaskMetaTest, TellsNoMembersFromMembersThatNobodyHasCounted) {
+  TaskMeta meta;
+  meta.members.emplace();
+  EXPECT_EQ(DecodeMeta(EncodeMeta(meta)).value(), meta);
+  EXPECT_NE(DecodeMeta(EncodeMeta(meta)).value(), TaskMeta{});
 }
 
 TEST(TaskMetaTest, CallsForeignBytesCorrupt) {

@@ -61,6 +61,18 @@ TEST(ShardModelTest, TellsOnceOfEachCustomerWhomTheNewModelMoves) {
   EXPECT_EQ(world.Violations(), "");
 }
 
+TEST(ShardModelTest, CountsTheMembersOfSegmentsAcrossRestartsAndModels) {
+  ShardWorld world(1);
+  Exchange(world, Model(2, 20, true));
+  std::optional<ports::Members> seen;
+  const Status ended = world.RunForPolls(20, [&](int) {
+    const auto& partitions = world.probe.last.partitions;
+    if (!partitions.empty()) seen = partitions[0].members;
+  });
+  ASSERT_TRUE(ended.has_value()) << ended.error().message;
+  EXPECT_EQ(seen, (ports::Members{{SegmentId{2}, 3}})) << "c1 and c2 have followed, as the other";
+}
+
 TEST(ShardModelTest, RaisesNoAlertForAModelsSake) {
   ShardWorld patient(1);
   Exchange(patient, Model(2, 20, false));

@@ -153,8 +153,14 @@ TEST(ShardTimersTest, AHangingTransactionUpstreamIsNoSilence) {
   AddLoyal(world, kFirst, "quiet");
   const std::int64_t epoch = world.broker.InitProducer("upstream");
   world.broker.AppendOpen("upstream", epoch, "transactions", kFirst, {});
-  RunFor(world, 4 * kGraceMs);
+  double held_back_s = 0;
+  RunFor(world, 4 * kGraceMs, [&] {
+    if (!world.probe.last.partitions.empty()) {
+      held_back_s = std::max(held_back_s, world.probe.last.partitions[0].held_back_s);
+    }
+  });
   EXPECT_TRUE(ByInactivity(world, kFirst).empty());
+  EXPECT_GT(held_back_s, kGraceMs / kSecondMs);
 
   world.broker.EndTransaction("upstream", epoch, /*commit=*/false);
   RunFor(world, 4 * kGraceMs);

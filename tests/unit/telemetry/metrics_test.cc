@@ -110,13 +110,14 @@ TEST(MetricsTest, TellsOfTroublesAndOfHowLongRecoveryTook) {
   ports::ShardStatus status = OnePartition(ports::TaskState::kRunning);
   status.troubles = {.retried = 4, .aborted = 3, .fenced = 2, .ended = 0, .lost = 1};
   metrics.OnStatus(status);
-  EXPECT_THAT(metrics.Text(), Not(HasSubstr("segmentd_disk_free_bytes "))) << "not known yet";
+  EXPECT_THAT(metrics.Text(), Not(HasSubstr("segmentd_state_disk_free_bytes "))) << "not known yet";
   status.troubles.revocations = 1;
   status.troubles.revoked_s = 0.3;
   status.disk_free_bytes = 77;
   status.partitions[0].restores = 1;
   status.partitions[0].restore_s = 2;
-  status.partitions[0].store = {.bytes = 10, .customers = 5, .compaction_bytes = 3};
+  status.partitions[0].store = {
+      .bytes = 10, .customers = 5, .compaction_bytes = 3, .memtable_bytes = 4};
   metrics.OnStatus(status);
   metrics.OnStatus(status);  // nothing new
   const std::string text = metrics.Text();
@@ -124,10 +125,11 @@ TEST(MetricsTest, TellsOfTroublesAndOfHowLongRecoveryTook) {
   EXPECT_THAT(text, HasSubstr(R"(segmentd_fencing_total{kind="producer",shard="0"} 2)"));
   EXPECT_THAT(text, HasSubstr(R"(segmentd_fencing_total{kind="lost",shard="0"} 1)"));
   EXPECT_THAT(text, HasSubstr(R"(segmentd_rebalance_duration_seconds_count{shard="0"} 1)"));
-  EXPECT_THAT(text, HasSubstr("segmentd_restore_duration_seconds_sum 2"));
-  EXPECT_THAT(text, HasSubstr("segmentd_disk_free_bytes 77"));
+  EXPECT_THAT(text, HasSubstr("segmentd_state_restore_duration_seconds_sum 2"));
+  EXPECT_THAT(text, HasSubstr("segmentd_state_disk_free_bytes 77"));
   EXPECT_THAT(text, HasSubstr(R"(segmentd_state_bytes{partition="3",topic="tx"} 10)"));
-  EXPECT_THAT(text, HasSubstr(R"(segmentd_state_keys{partition="3",topic="tx"} 5)"));
+  EXPECT_THAT(text, HasSubstr(R"(segmentd_state_customers{partition="3",topic="tx"} 5)"));
+  EXPECT_THAT(text, HasSubstr(R"(segmentd_rocksdb_memtable_bytes{partition="3",topic="tx"} 4)"));
 }
 
 TEST(MetricsTest, LeavesOutTheLastCommitBeforeThereWasOne) {
@@ -159,6 +161,7 @@ TEST(MetricsTest, ShowsTheTimeOfPartitionsAndWhatCameOfIt) {
   EXPECT_THAT(metrics.Text(), Not(HasSubstr("segmentd_watermark_timestamp_seconds{")));
   status.partitions[0].clock_ms = 5'000;
   status.partitions[0].drained = true;
+  status.partitions[0].held_back_s = 7;
   status.partitions[0].timers = 12;
   status.counts.late = 3;
   status.counts.lateness.Add(4'000);
@@ -171,11 +174,12 @@ TEST(MetricsTest, ShowsTheTimeOfPartitionsAndWhatCameOfIt) {
   const std::string text = metrics.Text();
   for (const char* line : {R"(segmentd_watermark_timestamp_seconds{partition="3",topic="tx"} 5)",
                            R"(segmentd_partition_drained{partition="3",topic="tx"} 1)",
+                           R"(segmentd_input_lso_blocked_seconds{partition="3",topic="tx"} 7)",
                            R"(segmentd_timers_pending{partition="3",topic="tx"} 12)",
                            R"(segmentd_timers_fired_total{kind="ageing"} 5)",
                            R"(segmentd_timers_fired_total{kind="risk"} 1)",
                            R"(segmentd_timers_fired_total{kind="expiry"} 7)",
-                           R"(segmentd_timer_delay_seconds_bucket{kind="risk",le="1"} 1)",
+                           R"(segmentd_timer_lateness_seconds_bucket{kind="risk",le="1"} 1)",
                            R"(segmentd_late_events_total{action="applied"} 3)",
                            R"(segmentd_future_events_total{action="dlq"} 2)",
                            R"(segmentd_event_lateness_seconds_bucket{le="5"} 1)",
@@ -201,10 +205,65 @@ TEST(MetricsTest, KeepsAPartitionThatMovedBetweenItsOwnShards) {
       HasSubstr(R"(segmentd_partition_state{partition="3",state="restoring",topic="tx"} 1)"));
 }
 
+ports::ShardStatus Counted(int shard, Partition partition, const ports::Members& members) {
+  ports::ShardStatus status = OnePartition(ports::TaskState::kRunning);
+  status.shard = shard;
+  status.partitions[0].partition = partition;
+  status.partitions[0].members = members;
+  return status;
+}
+
+TEST(MetricsTest, CountsTheMembersOfSegmentsOverAllPartitionsThatRun) {
+  Metrics metrics(TestIdentity());
+  metrics.SetModel(
+      {"v1", 3, "pca", {{SegmentId{1}, "a"}, {SegmentId{2}, "b"}, {SegmentId{3}, "c"}}});
+  EXPECT_THAT(metrics.Text(), Not(HasSubstr("segmentd_segment_members{"))) << "nobody has counted";
+  metrics.OnStatus(Counted(0, Partition{0}, {{SegmentId{1}, 3}, {SegmentId{9}, 1}}));
+  metrics.OnStatus(Counted(1, Partition{1}, {{SegmentId{1}, 2}, {SegmentId{2}, 4}}));
+  std::string text = metrics.Text();
+  for (const char* line : {R"(segmentd_segment_members{segment="seg-1"} 5)",
+                           R"(segmentd_segment_members{segment="seg-2"} 4)",
+                           R"(segmentd_segment_members{segment="seg-3"} 0)",
+                           R"(segmentd_segment_members{segment="seg-9"} 1)",
+                           R"(segmentd_segment_members_ratio{segment="seg-1"} 0.5)"}) {
+    EXPECT_THAT(text, HasSubstr(line));
+  }
+  // The last customer leaves a retired segment, and a partition goes elsewhere.
+  metrics.OnStatus(Counted(0, Partition{0}, {{SegmentId{1}, 4}}));
+  ports::ShardStatus none;
+  none.shard = 1;
+  metrics.OnStatus(none);
+  text = metrics.Text();
+  EXPECT_THAT(text, HasSubstr(R"(segmentd_segment_members{segment="seg-1"} 4)"));
+  EXPECT_THAT(text, HasSubstr(R"(segmentd_segment_members{segment="seg-2"} 0)"));
+  EXPECT_THAT(text, Not(HasSubstr("seg-9")));
+}
+
+TEST(MetricsTest, TellsFencedTransactionsFromOtherAbortedOnes) {
+  Metrics metrics(TestIdentity());
+  ports::ShardStatus status;
+  status.aborts = 5;
+  status.troubles.fenced = 2;
+  metrics.OnStatus(status);
+  const std::string text = metrics.Text();
+  EXPECT_THAT(text,
+              HasSubstr(R"(segmentd_kafka_transactions_total{outcome="aborted",shard="0"} 3)"));
+  EXPECT_THAT(text,
+              HasSubstr(R"(segmentd_kafka_transactions_total{outcome="fenced",shard="0"} 2)"));
+}
+
 TEST(MetricsTest, ObservesCommitsByPhase) {
   Metrics metrics(TestIdentity());
-  metrics.OnCommit(0, {.produce_s = 0.01, .end_s = 0.02, .store_s = 0.003, .event_latency_s = -1});
-  metrics.OnCommit(0, {.produce_s = 0.01, .end_s = 0.02, .store_s = 0.003, .event_latency_s = 0.3});
+  metrics.OnCommit(0, {});
+  ports::CommitSample sample;
+  sample.produce_s = 0.01;
+  sample.end_s = 0.02;
+  sample.store_s = 0.003;
+  sample.event_latency_s = 0.3;
+  sample.event_skew_s = 4;
+  sample.timer_latency_s = 0.2;
+  sample.step_s[static_cast<std::size_t>(pipeline::Step::kEncode)] = 0.004;
+  metrics.OnCommit(0, sample);
   const std::string text = metrics.Text();
   EXPECT_THAT(text,
               HasSubstr(R"(segmentd_commit_duration_seconds_count{phase="end_txn",shard="0"} 2)"));
@@ -212,6 +271,14 @@ TEST(MetricsTest, ObservesCommitsByPhase) {
       text,
       HasSubstr(R"(segmentd_event_to_emit_duration_seconds_bucket{path="event",le="0.5"} 1)"));
   EXPECT_THAT(text, HasSubstr(R"(segmentd_event_to_emit_duration_seconds_count{path="event"} 1)"));
+  for (const char* line : {R"(segmentd_event_to_emit_duration_seconds_count{path="timer"} 1)",
+                           R"(segmentd_event_time_skew_seconds_bucket{topic="tx",le="5"} 1)",
+                           R"(segmentd_event_time_skew_seconds_count{topic="tx"} 1)",
+                           R"(segmentd_stage_duration_seconds_sum{stage="encode"} 0.004)",
+                           R"(segmentd_stage_duration_seconds_sum{stage="commit"} 0.033)",
+                           R"(segmentd_stage_duration_seconds_count{stage="decode"} 2)"}) {
+    EXPECT_THAT(text, HasSubstr(line));
+  }
 }
 
 TEST(MetricsTest, CountsTransitionsBySegmentNeverByCustomer) {
