@@ -104,15 +104,22 @@ Result<Ground> LayGround(const config::Config& config, const Log& log, const Clo
 
 // Ends the process when a shard hangs: whoever starts it again, or takes its partitions over, goes
 // on from the last commit.
-void WatchShards(const Surfaces& on, const Log& log, const std::stop_token& stop) {
+void WatchShards(const Surfaces& on, SharedOverview& overview, const Log& log,
+                 const std::stop_token& stop) {
   for (Watchdog watchdog; !stop.stop_requested(); WaitFor(std::chrono::seconds(1), stop)) {
-    const auto stuck = watchdog.Look(on.board.Shards(), on.overview.Get().ended,
-                                     on.clock.MonotonicNs() / 1'000'000);
-    if (!stuck) continue;
-    log.Failure("a shard's loop has not turned for too long; ending the process",
-                {{"shard", fmt::format("{}", *stuck)},
-                 {"limit_s", fmt::format("{}", Watchdog::kLimitMs / kSecondMs)}});
-    ::_exit(kExitRuntime);
+    const Overview before = overview.Get();
+    const auto still =
+        watchdog.Look(on.board.Shards(), before.ended, on.clock.MonotonicNs() / 1'000'000);
+    overview.Update([&still](Overview& now) { now.still = still; });
+    for (const auto& [shard, for_ms] : still) {
+      const std::string number = fmt::format("{}", shard);
+      if (!before.still.contains(shard)) log.Warn(DescribeStill(for_ms), {{"shard", number}});
+      if (for_ms <= Watchdog::kLimitMs) continue;
+      log.Failure(
+          "a shard's loop has not turned for too long; ending the process",
+          {{"shard", number}, {"limit_s", fmt::format("{}", Watchdog::kLimitMs / kSecondMs)}});
+      ::_exit(kExitRuntime);
+    }
   }
 }
 
@@ -192,7 +199,8 @@ Status RunDaemon(const config::Config& config, const DaemonOptions& options, Log
   if (options.on_listening) options.on_listening(server->port());
 
   const Surfaces surfaces{clock, overview, board, metrics};
-  const std::jthread watching([&](const std::stop_token& own) { WatchShards(surfaces, log, own); });
+  const std::jthread watching(
+      [&](const std::stop_token& own) { WatchShards(surfaces, overview, log, own); });
   Status ended = PassGateAndRun({config,
                                  options.until_drained,
                                  options.accepted,

@@ -73,13 +73,19 @@ void WriteCounts(JsonWriter& json, const pipeline::Counts& counts) {
   json.EndObject().EndObject();
 }
 
-void WriteShard(JsonWriter& json, const ports::ShardStatus& shard) {
+// What a shard says, or what is said of one that cannot say anything.
+std::string ProblemOf(const Overview& overview, const ports::ShardStatus& shard) {
+  const auto still = overview.still.find(shard.shard);
+  return still == overview.still.end() ? shard.problem : DescribeStill(still->second);
+}
+
+void WriteShard(JsonWriter& json, const Overview& overview, const ports::ShardStatus& shard) {
   json.BeginObject().Key("shard").Int(shard.shard).Key("joined").Bool(shard.joined);
   json.Key("last_tick").Instant(shard.tick_ms).Key("last_commit");
   shard.last_commit_ms == 0 ? json.Null() : json.Instant(shard.last_commit_ms);
   json.Key("commits").Int(static_cast<std::int64_t>(shard.commits));
   json.Key("aborts").Int(static_cast<std::int64_t>(shard.aborts));
-  json.Key("problem").String(shard.problem).Key("rekey_lag_records");
+  json.Key("problem").String(ProblemOf(overview, shard)).Key("rekey_lag_records");
   shard.rekey_lag_records < 0 ? json.Null() : json.Int(shard.rekey_lag_records);
   json.Key("counts");
   WriteCounts(json, shard.counts);
@@ -96,6 +102,12 @@ bool Restoring(const Overview& overview, const ports::ShardStatus& shard) {
 }
 
 }  // namespace
+
+std::string DescribeStill(std::int64_t for_ms) {
+  return fmt::format(
+      "the loop has stood in one call for {} s, as a rule for a broker that does not answer",
+      for_ms / kSecondMs);
+}
 
 std::string_view Phase(const Overview& overview, std::span<const ports::ShardStatus> shards) {
   if (overview.stopping) return "draining";
@@ -125,8 +137,8 @@ std::vector<std::string> ReasonsNotReady(const Overview& overview,
       reasons.push_back(fmt::format("shard {} has not joined the group yet", number));
     }
     if (shard == shards.end()) continue;
-    if (!shard->problem.empty())
-      reasons.push_back(fmt::format("shard {}: {}", number, shard->problem));
+    const std::string problem = ProblemOf(overview, *shard);
+    if (!problem.empty()) reasons.push_back(fmt::format("shard {}: {}", number, problem));
     for (const ports::PartitionStatus& partition : shard->partitions) {
       if (partition.state == ports::TaskState::kRunning) continue;
       reasons.push_back(fmt::format("partition {} is {}{}{}{}", partition.partition.value(),
@@ -166,7 +178,7 @@ std::string StatusJson(const Overview& overview, std::span<const ports::ShardSta
   json.Key("model_problem").String(overview.model_problem);
   json.Key("started").Instant(overview.started_ms).Key("now").Instant(now_ms);
   json.Key("waiting_for").String(overview.waiting_for).Key("shards").BeginArray();
-  for (const ports::ShardStatus& shard : shards) WriteShard(json, shard);
+  for (const ports::ShardStatus& shard : shards) WriteShard(json, overview, shard);
   json.EndArray().EndObject();
   return text;
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <set>
 #include <span>
 #include <string>
@@ -23,7 +24,8 @@ struct Overview {
   bool topics_verified = false;
   std::string waiting_for;  // what the start waits for, for a person
   bool stopping = false;
-  std::set<int> ended;  // shards that have nothing left to do
+  std::set<int> ended;                // shards that have nothing left to do
+  std::map<int, std::int64_t> still;  // shards whose loops stand still, by how many ms
 };
 
 // The Overview, shared between the daemon and the probes. Thread-safe.
@@ -45,6 +47,9 @@ class SharedOverview {
   mutable Mutex mutex_;
   Overview overview_ SEGMENTD_GUARDED_BY(mutex_);
 };
+
+// What is said of a loop that stands still.
+std::string DescribeStill(std::int64_t for_ms);
 
 // starting | restoring | catching_up | running | draining
 std::string_view Phase(const Overview& overview, std::span<const ports::ShardStatus> shards);

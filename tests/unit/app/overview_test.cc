@@ -67,6 +67,16 @@ TEST(ReadinessTest, PassesAShardsProblemOn) {
   EXPECT_THAT(ReasonsNotReady(Started(), {&shard, 1}), ElementsAre("shard 0: brokers away"));
 }
 
+TEST(ReadinessTest, SaysThatAShardStandsStillWhichCannotSayItItself) {
+  Overview overview = Started();
+  overview.still[0] = 12'345;
+  const auto shards = {Shard()};
+  EXPECT_THAT(ReasonsNotReady(overview, shards),
+              ElementsAre(HasSubstr("shard 0: the loop has stood in one call for 12 s")));
+  EXPECT_THAT(StatusJson(overview, shards, 0),
+              HasSubstr(R"("problem":"the loop has stood in one call for 12 s)"));
+}
+
 TEST(ReadinessTest, EndsWithTheRequestToStop) {
   Overview overview = Started();
   overview.stopping = true;

@@ -1,9 +1,14 @@
 #include "app/watchdog.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 namespace segmentd::app {
 namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using ::testing::Pair;
 
 std::vector<ports::ShardStatus> Ticks(std::int64_t first, std::int64_t second) {
   std::vector<ports::ShardStatus> shards(2);
@@ -13,27 +18,30 @@ std::vector<ports::ShardStatus> Ticks(std::int64_t first, std::int64_t second) {
   return shards;
 }
 
-constexpr std::int64_t kLimit = Watchdog::kLimitMs;
+constexpr std::int64_t kTell = Watchdog::kTellMs;
 
-TEST(WatchdogTest, NamesTheShardThatNoLongerTurns) {
+TEST(WatchdogTest, NamesTheShardThatDoesNotTurnAndForHowLong) {
   Watchdog watchdog;
-  EXPECT_EQ(watchdog.Look(Ticks(1, 1), {}, 0), std::nullopt);
-  EXPECT_EQ(watchdog.Look(Ticks(2, 1), {}, kLimit), std::nullopt);
-  EXPECT_EQ(watchdog.Look(Ticks(3, 1), {}, kLimit + 1), 1);
+  EXPECT_THAT(watchdog.Look(Ticks(1, 1), {}, 0), IsEmpty());
+  EXPECT_THAT(watchdog.Look(Ticks(2, 1), {}, kTell), IsEmpty());
+  EXPECT_THAT(watchdog.Look(Ticks(3, 1), {}, kTell + 1), ElementsAre(Pair(1, kTell + 1)));
+  EXPECT_THAT(watchdog.Look(Ticks(4, 1), {}, 2 * kTell), ElementsAre(Pair(1, 2 * kTell)));
+  EXPECT_THAT(watchdog.Look(Ticks(5, 2), {}, 2 * kTell), IsEmpty()) << "it turns again";
 }
 
 TEST(WatchdogTest, LeavesOneThatHasEndedAlone) {
   Watchdog watchdog;
-  EXPECT_EQ(watchdog.Look(Ticks(1, 1), {}, 0), std::nullopt);
-  EXPECT_EQ(watchdog.Look(Ticks(2, 1), {1}, kLimit + 1), std::nullopt);
+  EXPECT_THAT(watchdog.Look(Ticks(1, 1), {}, 0), IsEmpty());
+  EXPECT_THAT(watchdog.Look(Ticks(2, 1), {1}, kTell + 1), IsEmpty());
 }
 
 TEST(WatchdogTest, DoesNotMindJumpsOfTheWallClock) {
   Watchdog watchdog;
-  EXPECT_EQ(watchdog.Look(Ticks(3'600'000, 3'600'000), {}, 0), std::nullopt);
-  EXPECT_EQ(watchdog.Look(Ticks(5, 90'000'000), {}, kLimit), std::nullopt);
-  EXPECT_EQ(watchdog.Look(Ticks(5, 90'000'000), {}, 2 * kLimit), std::nullopt);
-  EXPECT_EQ(watchdog.Look(Ticks(5, 90'000'001), {}, 2 * kLimit + 1), 0);
+  EXPECT_THAT(watchdog.Look(Ticks(3'600'000, 3'600'000), {}, 0), IsEmpty());
+  EXPECT_THAT(watchdog.Look(Ticks(5, 90'000'000), {}, kTell), IsEmpty());
+  EXPECT_THAT(watchdog.Look(Ticks(5, 90'000'000), {}, 2 * kTell), IsEmpty());
+  EXPECT_THAT(watchdog.Look(Ticks(5, 90'000'001), {}, 2 * kTell + 1),
+              ElementsAre(Pair(0, kTell + 1)));
 }
 
 }  // namespace
