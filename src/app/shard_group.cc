@@ -1,6 +1,5 @@
 #include "app/shard_group.h"
 
-#include <chrono>
 #include <condition_variable>
 #include <functional>
 #include <mutex>
@@ -8,9 +7,8 @@
 #include <thread>
 #include <vector>
 
-#include "app/wait.h"
+#include "app/trim_copies.h"
 #include "segmentd/kafka/shard_ports.h"
-#include "segmentd/kafka/topics.h"
 #include "segmentd/runtime/helper_threads.h"
 #include "segmentd/runtime/parked_stores.h"
 #include "segmentd/runtime/rekeyer.h"
@@ -18,10 +16,6 @@
 
 namespace segmentd::app {
 namespace {
-
-constexpr std::chrono::minutes kTrimEvery{10};
-// Of each partition: by the last record read an input is known again.
-constexpr std::int64_t kCopiesKept = 10'000;
 
 // What all shards of the process have in common beside their configuration.
 struct Shared {
@@ -76,19 +70,6 @@ Status RunRekeyer(const ShardGroup& group, const std::stop_token& stop) {
   return rekeyer.Run(stop);
 }
 
-// The copies that the shards have read, and committed, are of no use to anybody.
-void TrimCopies(const ShardGroup& group, const std::stop_token& stop) {
-  while (!stop.stop_requested()) {
-    const Status trimmed = kafka::TrimTopic(group.connection, TransactionsTopicOf(group.config),
-                                            group.config.app, kCopiesKept);
-    if (!trimmed.ok()) {
-      group.log.Warn("the re-keyed topic keeps what was read for now",
-                     {{"problem", trimmed.error().message}});
-    }
-    WaitFor(kTrimEvery, stop);
-  }
-}
-
 // Who has ended, and how.
 class Ends {
  public:
@@ -139,7 +120,10 @@ Status RunShards(const ShardGroup& group, const std::stop_token& stop) {
             [&](const std::stop_token& own) { return RunRekeyer(group, own); });
       // The shards take the end of the copy for theirs: not before all is copied.
       if (group.until_drained) ends.Wait(1, stop);
-      threads.emplace_back([&](const std::stop_token& own) { TrimCopies(group, own); });
+      threads.emplace_back([&](const std::stop_token& own) {
+        TrimCopies(group.connection, {TransactionsTopicOf(group.config), group.config.app},
+                   group.log, own);
+      });
     }
     const int shards = ends.first_error().ok() ? group.config.shards : 0;
     for (int number = 0; number < shards; ++number) {

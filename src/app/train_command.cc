@@ -67,6 +67,10 @@ Status ReadFile(const TrainArgs& args, const config::Config& config, train::Hist
 using TakeRecord =
     std::function<std::optional<event::Rejection>(event::Decoder&, const event::RawRecord&)>;
 
+std::string_view WayOut(const event::Rejection& why_not) {
+  return why_not.code == event::RejectCode::kKeyMismatch ? ", or set input.rekey" : "";
+}
+
 Status ReadTopic(const kafka::Connection& connection, const std::string& topic,
                  const event::Format& format, const TakeRecord& take) {
   SEGMENTD_ASSIGN_OR_RETURN(kafka::TopicReader reader, kafka::TopicReader::Open(connection, topic));
@@ -81,13 +85,16 @@ Status ReadTopic(const kafka::Connection& connection, const std::string& topic,
     for (const event::RawRecord& record : records) {
       const std::optional<event::Rejection> why_not = take(*decoder, record);
       if (why_not && refused++ == 0) {
-        first = fmt::format("{}: partition {} offset {}: {}", topic, record.partition.value(),
-                            record.offset.value(), why_not->message);
+        first = fmt::format("{}: partition {} offset {}: {}{}", topic, record.partition.value(),
+                            record.offset.value(), why_not->message, WayOut(*why_not));
       }
     }
     read += records.size();
     decoder->Reset();
     bar.Show(fmt::format("reading {}: {} records", topic, read), 0);
+  }
+  if (read > 0 && refused == read) {
+    return Fail(Code::kConfig, "none of the {} records can be used; the first: {}", read, first);
   }
   SayRefused(refused, read, first);
   return Ok();
@@ -107,8 +114,13 @@ Status ReadTopics(const TrainArgs& args, const config::Config& config, train::Hi
                     return add(decoder.DecodeProfile(record));
                   }));
   }
-  return ReadTopic(connection, args.events, TransactionsFormatOf(config),
-                   [&add](event::Decoder& decoder, const event::RawRecord& record) {
+  // As the stage that re-keys does: the value alone names the customer.
+  const bool keyed = !config.input.rekey;
+  event::Format format = TransactionsFormatOf(config);
+  format.keyed = keyed;
+  return ReadTopic(connection, args.events, format,
+                   [&add, keyed](event::Decoder& decoder, event::RawRecord record) {
+                     if (!keyed) record.key.reset();
                      return add(decoder.DecodeTransaction(record));
                    });
 }

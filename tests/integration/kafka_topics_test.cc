@@ -1,5 +1,8 @@
 #include <gmock/gmock.h>
 
+#include <thread>
+
+#include "app/trim_copies.h"
 #include "integration/kafka_member.h"
 #include "support/real_kafka.h"
 
@@ -15,6 +18,18 @@ class TopicsTest : public RealKafkaTest {
     const std::string prefix = Unique("segmentd");
     return {prefix + ".changed",   prefix + ".state",   prefix + ".at-risk", prefix + ".dlq",
             prefix + ".changelog", prefix + ".control", prefix + ".rekeyed"};
+  }
+
+  // Has the group read so many records and commit an offset of partition 0.
+  static void ReadUpTo(const kafka::ShardOptions& options, std::size_t records, std::int64_t next) {
+    Member member(options);
+    ASSERT_TRUE(member.ports.source->Subscribe(member).ok());
+    ASSERT_TRUE(member.PollUntilSeen(records));
+    ASSERT_TRUE(member.ports.sink->Reset().ok());
+    ASSERT_TRUE(member.ports.sink->Begin().ok());
+    const ports::InputPosition position{Transactions(0), Offset{next}};
+    ASSERT_TRUE(member.ports.sink->Commit({&position, 1}).ok());
+    member.ports.source->Close();
   }
 };
 
@@ -59,19 +74,31 @@ TEST_F(TopicsTest, TrimsWhatAGroupHasReadButForTheNewest) {
   // A group that has read nothing yet.
   ASSERT_TRUE(kafka::TrimTopic(connection(), topic, options.app, 3).ok());
   EXPECT_EQ(ReadAll(connection(), topic).size(), 10U);
-  {
-    Member member(options);
-    ASSERT_TRUE(member.ports.source->Subscribe(member).ok());
-    ASSERT_TRUE(member.PollUntilSeen(10));
-    ASSERT_TRUE(member.ports.sink->Reset().ok());
-    ASSERT_TRUE(member.ports.sink->Begin().ok());
-    const ports::InputPosition position{Transactions(0), Offset{8}};
-    ASSERT_TRUE(member.ports.sink->Commit({&position, 1}).ok());
-    member.ports.source->Close();
-  }
+  ReadUpTo(options, 10, 8);
   const Status trimmed = kafka::TrimTopic(connection(), topic, options.app, 3);
   ASSERT_TRUE(trimmed.ok()) << trimmed.error().message;
   EXPECT_THAT(Values(ReadAll(connection(), topic)), ElementsAre("v5", "v6", "v7", "v8", "v9"));
+}
+
+TEST_F(TopicsTest, TrimsCopiesAgainAndAgain) {
+  const std::string topic = NewTopic("copies", 1);
+  const kafka::ShardOptions options = TestOptions(connection(), topic + "-app", topic);
+  const SystemClock clock;
+  const app::Log log({}, clock);
+  const std::jthread trimming([&](const std::stop_token& stop) {
+    app::TrimCopies(connection(), {topic, options.app, 3, std::chrono::milliseconds(10)}, log,
+                    stop);
+  });
+  Member looker(TestOptions(connection(), topic + "-looker", topic));
+  const auto begins_at = [&] {
+    return looker.ports.source->QueryRange(Transactions(0)).value().low.value();
+  };
+  Fill(connection(), topic, 0, 10);
+  ReadUpTo(options, 10, 8);
+  EXPECT_TRUE(looker.PollUntil([&] { return begins_at() == 5; })) << begins_at();
+  Fill(connection(), topic, 0, 10);
+  ReadUpTo(options, 12, 20);
+  EXPECT_TRUE(looker.PollUntil([&] { return begins_at() == 17; })) << begins_at();
 }
 
 TEST_F(TopicsTest, SaysHowToMakeMissingTopicsWhenItMayNot) {
