@@ -126,6 +126,7 @@ class BrokerFaultsTest(faults.FaultTest):
         self.fill(topic, 4000, 8000)
         wait_for("what is readable to be read", lambda: self.committed(app, topic) == held)
         self.assertEqual(self.undecided(topic), faults.PARTITIONS)
+        wait_for("it to say so", lambda: held_back(daemon) == faults.PARTITIONS)
         self.assertEqual(self.committed(app, topic), held, "records were read over")
         producer.abort_transaction(30)
         ends = self.ends(topic, "read_committed")
@@ -143,6 +144,11 @@ class BrokerFaultsTest(faults.FaultTest):
             return None  # offsets are pending
         finally:
             consumer.close()
+
+
+def held_back(daemon):
+    shards = (daemon.status() or {"shards": []})["shards"]
+    return sum(p["held_back_seconds"] > 0 for shard in shards for p in shard["partitions"])
 
 
 def trouble(daemon):

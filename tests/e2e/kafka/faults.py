@@ -13,6 +13,10 @@ from world import KafkaTest, wait_for
 CUSTOMERS = 400
 EVENTS = 24000
 PARTITIONS = 4
+# Of a load's lines this share comes at its rate, and the rest as slowly as this, so that on a slow
+# machine, too, something still comes when a test waits for what comes of it.
+HASTY = 0.6
+TRICKLE = 40
 
 
 class FaultTest(KafkaTest):
@@ -49,7 +53,7 @@ class FaultTest(KafkaTest):
         load.finish()
 
     def load(self, topic, rate=2500):
-        """The whole history, so many events a second, from a thread of its own."""
+        """The whole history from a thread of its own, so many events a second and then a few."""
         return Load(self.brokers, topic, self.lines, rate)
 
     def drain(self, config):
@@ -59,27 +63,7 @@ class FaultTest(KafkaTest):
         """The app has published what an app that nobody disturbs makes of the topic."""
         reference = f"{app}-reference"
         self.drain(self.config(reference, topic, self.bundle))
-        # A transaction that a killed process left open hides what others wrote after it.
-        for output in ("segment.changed.v1", "customer.state.v1"):
-            wait_for("it to end", lambda: self.undecided(f"{app}.{output}") == 0)
         self.check_same_output(app, reference)
-
-    def ends(self, topic, isolation):
-        """Where a reader's view of each partition ends."""
-        consumer = ck.Consumer(
-            {
-                "bootstrap.servers": self.brokers,
-                "group.id": "looker",
-                "isolation.level": isolation,
-            }
-        )
-        try:
-            partitions = [ck.TopicPartition(topic, p) for p in range(PARTITIONS)]
-            return [consumer.get_watermark_offsets(p, 20)[1] for p in partitions]
-        except ck.KafkaException:
-            return [0] * PARTITIONS  # not there yet
-        finally:
-            consumer.close()
 
     def undecided(self, topic):
         """In how many partitions an open transaction hides what comes after it."""
@@ -119,10 +103,11 @@ class Load:
         self.thread.start()
 
     def run(self):
-        began = time.monotonic()
+        due = time.monotonic()
         for i, line in enumerate(self.lines):
             if self.rate and not self.hurry.is_set():
-                self.hurry.wait(max(0, began + i / self.rate - time.monotonic()))
+                self.hurry.wait(max(0, due - time.monotonic()))
+                due += 1 / (self.rate if i < HASTY * len(self.lines) else TRICKLE)
             key = self.key(i)
             while True:
                 try:
@@ -131,9 +116,6 @@ class Load:
                 except BufferError:
                     self.producer.poll(0.1)
             self.producer.poll(0)
-
-    def going_on(self):
-        return self.thread.is_alive()
 
     def finish(self):
         """All that is left at once."""

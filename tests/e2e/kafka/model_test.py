@@ -119,9 +119,8 @@ class ModelTest(KafkaTest):
         }.items():
             producer.produce(f"{app}.model.v1", key=key, value=value, partition=0)
         producer.flush(30)
-        problem = wait_for("the problem to be told", lambda: daemon.status()["model_problem"])
-        self.assertIn(bogus, problem)
-        self.assertEqual(daemon.status()["model"], version)
+        self.assertIn(bogus, wait_for("the problem to be told", lambda: model_problem(daemon)))
+        wait_for("its status", lambda: (daemon.status() or {}).get("model") == version)
         self.assertTrue(self.swept([daemon], version), "nobody went anywhere")
         self.check_each_entered_once(app, 50)
 
@@ -133,7 +132,7 @@ class ModelTest(KafkaTest):
         listed = json.loads(self.segmentd("model", "list", "-c", config, "--json").stdout)
         self.assertIn(version, [model["version"] for model in listed])
         self.segmentd("model", "promote", version, "-c", config)
-        wait_for("the problem to be over", lambda: daemon.status()["model_problem"] == "")
+        wait_for("the problem to be over", lambda: model_problem(daemon) == "")
         wait_for("the model", lambda: self.swept([daemon], version))
         self.assertEqual(daemon.stop(), 143)
         self.check_each_entered_once(app, 50)
@@ -163,6 +162,10 @@ class ModelTest(KafkaTest):
         )
         self.assertEqual([s["from"] for s in same], [s["to"] for s in same])
         self.assertEqual(len(same), len(shown["segments"]))
+
+
+def model_problem(daemon):
+    return (daemon.status() or {}).get("model_problem")
 
 
 if __name__ == "__main__":

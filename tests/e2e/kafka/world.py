@@ -122,32 +122,50 @@ class KafkaTest(unittest.TestCase):
         producer.flush(60)
 
     def read_all(self, topic):
-        """Every committed record of a topic, in order per partition."""
-        consumer = ck.Consumer(
+        """Every committed record of a topic, in order per partition. A commit is answered when it
+        is decided and shows when its markers are written, and an open transaction hides what comes
+        after it: so this reads on until all that was there at first is passed."""
+        ends = wait_for(f"the ends of {topic}", lambda: self.ends(topic, "read_uncommitted"))
+        consumer = self.reader("read_committed")
+        partitions = range(len(ends))
+        consumer.assign([ck.TopicPartition(topic, p, ck.OFFSET_BEGINNING) for p in partitions])
+        records, ended = [], set()
+        deadline = time.monotonic() + DEADLINE_S
+        while len(ended) < len(ends) and time.monotonic() < deadline:
+            for message in consumer.consume(10000, 0.2):
+                if message.error() is None:
+                    records.append(message)
+                elif message.error().code() != ck.KafkaError._PARTITION_EOF:
+                    raise AssertionError(message.error())
+                elif message.offset() >= ends[message.partition()]:
+                    ended.add(message.partition())
+        consumer.close()
+        self.assertEqual(len(ended), len(ends), f"{topic} was not read to its end")
+        return records
+
+    def reader(self, isolation):
+        return ck.Consumer(
             {
                 "bootstrap.servers": self.brokers,
                 "group.id": self.unique("reader"),
-                "isolation.level": "read_committed",
+                "isolation.level": isolation,
                 "enable.partition.eof": True,
                 "enable.auto.commit": False,
                 "auto.offset.reset": "earliest",
             }
         )
-        partitions = consumer.list_topics(topic, 20).topics[topic].partitions
-        consumer.assign([ck.TopicPartition(topic, p, ck.OFFSET_BEGINNING) for p in partitions])
-        records, ended = [], set()
-        end = time.monotonic() + DEADLINE_S
-        while len(ended) < len(partitions) and time.monotonic() < end:
-            for message in consumer.consume(10000, 0.2):
-                if message.error() is None:
-                    records.append(message)
-                elif message.error().code() == ck.KafkaError._PARTITION_EOF:
-                    ended.add(message.partition())
-                else:
-                    raise AssertionError(message.error())
-        consumer.close()
-        self.assertEqual(len(ended), len(partitions), f"{topic} was not read to its end")
-        return records
+
+    def ends(self, topic, isolation):
+        """Where a reader's view of each partition ends; nothing of a topic that is not there."""
+        consumer = self.reader(isolation)
+        try:
+            partitions = consumer.list_topics(topic, 20).topics[topic].partitions
+            at = [ck.TopicPartition(topic, p) for p in sorted(partitions)]
+            return [consumer.get_watermark_offsets(p, 20)[1] for p in at]
+        except ck.KafkaException:
+            return []
+        finally:
+            consumer.close()
 
     def changes(self, app):
         """(ce_id without the app, value) of every committed change, which must be unique."""
