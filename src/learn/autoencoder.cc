@@ -7,8 +7,10 @@
 #include <numeric>
 
 #include "adam.h"
+#include "draws.h"
 #include "network.h"
 #include "segmentd/base/random.h"
+#include "segmentd/model/dense_kernel.h"
 
 namespace segmentd::learn {
 namespace {
@@ -17,7 +19,7 @@ using Index = Eigen::Index;
 
 constexpr std::size_t kBatch = 256;
 constexpr float kNoise = 0.1F;      // of a feature's spread
-constexpr double kMask = 0.1;       // of the values
+constexpr float kMask = 0.1F;       // of the values
 constexpr double kPatience = 0.15;  // of the epochs, without
 constexpr double kBetter = 0.995;
 constexpr int kRestoresMax = 3;
@@ -26,23 +28,6 @@ constexpr double kKeepLoss = 0.98;
 constexpr double kDivergence =
     0.1;                    // to the sum of the features' losses, of which ours is the mean
 constexpr int kWarmUp = 5;  // epochs until the divergence has its weight
-
-// Near to a standard normal, at the cost of one number: the sum of three uniforms.
-struct Draws {
-  explicit Draws(std::uint64_t key) : random(key) {}
-  Random random;
-
-  struct Pair {
-    float normal;
-    float uniform;
-  };
-  Pair Next() {
-    const std::uint64_t bits = random.Next();
-    const auto part = [bits](int i) { return static_cast<float>((bits >> (16 * i)) & 0xffff); };
-    constexpr float kUnit = 1.0F / 65'536;
-    return {2 * ((part(0) + part(1) + part(2) + 1.5F) * kUnit - 1.5F), part(3) * kUnit};
-  }
-};
 
 // One stream of random numbers per epoch and customer: noise does not depend on the order.
 std::uint64_t KeyOf(std::uint64_t seed, int epoch, Index column) {
@@ -182,29 +167,41 @@ class Training {
     const bool anchored = lessons_.anchors != nullptr && options_.anchor > 0;
     if (anchored) block_.anchors.setZero(model::kBlockColumns, options_.codes);
     for (std::size_t j = 0; j < columns.size(); ++j) {
-      const auto lane = static_cast<Index>(j);
-      block_.target.row(lane) = lessons_.scaled.col(columns[j]).transpose();
-      block_.limits.row(lane) = lessons_.limits.col(columns[j]).transpose();
-      block_.weights(lane) =
+      block_.weights(static_cast<Index>(j)) =
           static_cast<float>(lessons_.weights[static_cast<std::size_t>(columns[j])]);
-      if (anchored) block_.anchors.row(lane) = lessons_.anchors->col(columns[j]).transpose();
     }
+    Gather(lessons_.scaled, columns, block_.target);
+    Gather(lessons_.limits, columns, block_.limits);
+    if (anchored) Gather(*lessons_.anchors, columns, block_.anchors);
     block_.noisy = block_.target;
   }
 
-  void AddNoise(std::span<const Index> columns, int epoch) {
-    const Index lanes = std::min<Index>(model::kBlockColumns, static_cast<Index>(columns.size()));
-    if (options_.variational) block_.draws.setZero(model::kBlockColumns, options_.codes);
-    for (Index lane = 0; lane < lanes; ++lane) {
-      Draws draws(KeyOf(options_.seed, epoch, columns[static_cast<std::size_t>(lane)]));
-      for (Index i = 0; i < block_.noisy.cols(); ++i) {
-        const auto [normal, uniform] = draws.Next();
-        float& value = block_.noisy(lane, i);
-        // What is missing stays at the mean.
-        value = double{uniform} < kMask ? 0 : value + kNoise * normal * block_.limits(lane, i);
-      }
-      for (Index i = 0; i < block_.draws.cols(); ++i) block_.draws(lane, i) = draws.Next().normal;
+  // The columns of a matrix become lanes.
+  void Gather(const model::Matrix& from, std::span<const Index> columns, Lanes& lanes) {
+    gathered_.resize(from.rows(), static_cast<Index>(columns.size()));
+    for (std::size_t j = 0; j < columns.size(); ++j) {
+      gathered_.col(static_cast<Index>(j)) = from.col(columns[j]);
     }
+    model::Turn(gathered_.data(), gathered_.rows(), gathered_.cols(), gathered_.rows(),
+                lanes.data(), model::kBlockColumns);
+  }
+
+  void AddNoise(std::span<const Index> columns, int epoch) {
+    const std::size_t lanes = std::min<std::size_t>(model::kBlockColumns, columns.size());
+    for (std::size_t lane = 0; lane < lanes; ++lane) {
+      draws_.keys()[lane] = KeyOf(options_.seed, epoch, columns[lane]);
+    }
+    normals_.resize(model::kBlockColumns, block_.noisy.cols());
+    uniforms_.resize(model::kBlockColumns, block_.noisy.cols());
+    draws_.Next(static_cast<int>(normals_.cols()), normals_.data(), uniforms_.data());
+    // What is missing stays at the mean.
+    block_.noisy = (uniforms_.array() < kMask)
+                       .select(0.0F, block_.target.array() +
+                                         kNoise * normals_.array() * block_.limits.array());
+    if (!options_.variational) return;
+    block_.draws.resize(model::kBlockColumns, options_.codes);
+    uniforms_.resize(model::kBlockColumns, options_.codes);
+    draws_.Next(options_.codes, block_.draws.data(), uniforms_.data());
   }
 
   const Lessons& lessons_;
@@ -217,6 +214,10 @@ class Training {
   std::vector<Index> judged_;
   std::vector<float> best_;
   Examples block_;
+  model::Matrix gathered_;
+  Draws draws_;
+  Lanes normals_;
+  Lanes uniforms_;
   AutoencoderFit fit_;
   double running_loss_ = 0;
   double rate_share_ = 1;

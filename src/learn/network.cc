@@ -202,7 +202,8 @@ void Network::Forward(const Layer& layer, const Lanes& input, Lanes& output) con
 void Network::Backward(const Layer& layer, const Lanes& input, const Lanes& output_gradient,
                        std::span<float> gradient, Lanes* input_gradient) {
   turned_.setZero(layer.rows, model::kBlockColumns);
-  turned_.topRows(layer.outputs) = output_gradient.transpose();
+  model::Turn(output_gradient.data(), model::kBlockColumns, layer.outputs, model::kBlockColumns,
+              turned_.data(), layer.rows);
   model::AddProduct(turned_.data(), layer.rows, {input.data(), 1, model::kBlockColumns},
                     model::kBlockColumns, &gradient[layer.weights], layer.inputs);
   if (layer.has_bias) {

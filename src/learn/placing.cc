@@ -41,7 +41,7 @@ Placed Place(const model::Bundle& bundle, const Rows& rows) {
   bundle.embedding.Apply(placed.scaled, placed.codes);
   placed.scaled.conservativeResize(Eigen::NoChange, columns);
   placed.codes.conservativeResize(Eigen::NoChange, columns);
-  placed.labels = model::RefineKMeans(placed.codes, bundle.Centroids(), 0).labels;
+  placed.labels = model::NearestCentroids(placed.codes, bundle.Centroids());
   if (!bundle.decoder.empty()) {
     placed.errors =
         Errors(bundle.decoder, placed.scaled, placed.codes, Limits(bundle.scaler, values));

@@ -1,5 +1,6 @@
 #include "segmentd/model/agreement.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <map>
@@ -70,6 +71,17 @@ double MutualInformation(const std::vector<int>& first, const std::vector<int>& 
   }
   const double mean = (Entropy(all.of_first, all.points) + Entropy(all.of_second, all.points)) / 2;
   return mean > 0 && mutual > 0 ? mutual / mean : 0;
+}
+
+double WeakestCluster(const std::vector<int>& first, const std::vector<int>& second) {
+  const Contingency all(first, second);
+  std::map<int, double> kept;
+  for (const auto& [labels, count] : all.of_both) kept[labels.first] += count * (count - 1);
+  double weakest = 1;
+  for (const auto& [label, size] : all.of_first) {
+    weakest = std::min(weakest, size > 1 ? kept[label] / (size * (size - 1)) : 0);
+  }
+  return weakest;
 }
 
 }  // namespace segmentd::model

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <algorithm>
 #include <cstdint>
 
 #include "segmentd/model/matrix.h"
@@ -19,23 +18,17 @@ inline int BlocksOf(Eigen::Index columns) {
 }
 
 // Columns of `points` from `first` on; what lies behind its end is zero.
-inline void LoadBlock(const Matrix& points, Eigen::Index first, Block& block) {
-  block.resize(Eigen::NoChange, points.rows());
-  const Eigen::Index count = std::min<Eigen::Index>(kBlockColumns, points.cols() - first);
-  if (count < kBlockColumns) block.setZero();
-  block.topRows(count) = points.middleCols(first, count).transpose();
-}
-
+void LoadBlock(const Matrix& points, Eigen::Index first, Block& block);
 // The reverse; lanes behind the end of `points` are dropped.
-inline void StoreBlock(const Block& block, Eigen::Index first, Matrix& points) {
-  const Eigen::Index count = std::min<Eigen::Index>(kBlockColumns, points.cols() - first);
-  points.middleCols(first, count) = block.topRows(count).transpose();
-}
+void StoreBlock(const Block& block, Eigen::Index first, Matrix& points);
 
 // squared(j, c) = |point j - centroid c|^2, summed feature by feature. Exact zero for equal points.
 void SquaredDistances(const Block& block, const Matrix& centroids, Block& squared);
 
 // The least of every lane and its column, the first one of equals.
 void Nearest(const Block& squared, Lanes& least, LaneIndexes& nearest);
+
+// sum += weight * the column, feature by feature.
+void AddWeighted(const Matrix& points, Eigen::Index column, double weight, double* sum);
 
 }  // namespace segmentd::model

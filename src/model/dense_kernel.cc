@@ -1,10 +1,11 @@
 #include "segmentd/model/dense_kernel.h"
 
+#include <algorithm>
 #include <bit>
 #include <cstdint>
 
-#include "model/per_level.h"
 #include "segmentd/base/assert.h"
+#include "segmentd/base/per_level.h"
 
 namespace segmentd::model {
 namespace {
@@ -91,6 +92,28 @@ Kernel Pick() {
 Kernel Pick() { return Baseline; }
 #endif
 
+constexpr Index kTurned = 4;
+
+// 4 by 4, in registers.
+inline void TurnTile(const float* a, Index stride, float* turned, Index turned_stride) {
+  using V = Register<kTurned>::Type;
+  using Stored = Register<kTurned>::Stored;
+  const auto column = [&](Index i) -> V {
+    return *reinterpret_cast<const Stored*>(a + i * stride);
+  };
+  const V low_first = __builtin_shufflevector(column(0), column(1), 0, 4, 1, 5);
+  const V high_first = __builtin_shufflevector(column(0), column(1), 2, 6, 3, 7);
+  const V low_second = __builtin_shufflevector(column(2), column(3), 0, 4, 1, 5);
+  const V high_second = __builtin_shufflevector(column(2), column(3), 2, 6, 3, 7);
+  const V rows[kTurned] = {__builtin_shufflevector(low_first, low_second, 0, 1, 4, 5),
+                           __builtin_shufflevector(low_first, low_second, 2, 3, 6, 7),
+                           __builtin_shufflevector(high_first, high_second, 0, 1, 4, 5),
+                           __builtin_shufflevector(high_first, high_second, 2, 3, 6, 7)};
+  for (Index i = 0; i < kTurned; ++i) {
+    *reinterpret_cast<Stored*>(turned + i * turned_stride) = rows[i];
+  }
+}
+
 // e^x = 2^n e^r with r within half a ln 2: the polynomial is Taylor's, 2e-7 of the result at most.
 inline float Exp(float x) {
   constexpr float kMost = 87;
@@ -116,14 +139,35 @@ inline float Exp(float x) {
   return p * std::bit_cast<float>((n + 127) << kMantissaBits);
 }
 
+// In parts, each step a loop of its own over memory that is nobody else's: the compiler then
+// vectorises all of them, and has no way to draw a division into the cases of an exponent, where it
+// would run into the slow numbers next to zero.
+constexpr std::size_t kPart = 64;
+
+inline void ExpOfNegative(const float* sums, std::size_t count, float* grown) {
+  for (std::size_t j = 0; j < count; ++j) grown[j] = Exp(-sums[j]);
+}
+
 SEGMENTD_PER_LEVEL void SiluAll(const float* sums, float* values, std::size_t count) {
-  for (std::size_t i = 0; i < count; ++i) values[i] = sums[i] / (1 + Exp(-sums[i]));
+  float part[kPart];
+  for (std::size_t at = 0; at < count; at += kPart) {
+    const std::size_t size = std::min(kPart, count - at);
+    ExpOfNegative(sums + at, size, part);
+    for (std::size_t j = 0; j < size; ++j) part[j] = sums[at + j] / (1 + part[j]);
+    std::copy_n(part, size, values + at);
+  }
 }
 
 SEGMENTD_PER_LEVEL void SiluBackwardAll(const float* sums, float* gradients, std::size_t count) {
-  for (std::size_t i = 0; i < count; ++i) {
-    const float gate = 1 / (1 + Exp(-sums[i]));
-    gradients[i] *= gate * (1 + sums[i] * (1 - gate));
+  float part[kPart];
+  for (std::size_t at = 0; at < count; at += kPart) {
+    const std::size_t size = std::min(kPart, count - at);
+    ExpOfNegative(sums + at, size, part);
+    for (std::size_t j = 0; j < size; ++j) {
+      const float gate = 1 / (1 + part[j]);
+      part[j] = gate * (1 + sums[at + j] * (1 - gate));
+    }
+    for (std::size_t j = 0; j < size; ++j) gradients[at + j] *= part[j];
   }
 }
 
@@ -133,6 +177,22 @@ void AddProduct(const float* a, Index rows, const Factor& b, Index inner, float*
   SEGMENTD_ASSERT(rows % kRowStep == 0, "rows come in whole steps");
   static const Kernel kernel = Pick();
   kernel(a, rows, b, inner, c, columns);
+}
+
+void Turn(const float* a, Index rows, Index columns, Index stride, float* turned,
+          Index turned_stride) {
+  const Index whole_rows = rows - rows % kTurned;
+  const Index whole_columns = columns - columns % kTurned;
+  for (Index j = 0; j < whole_columns; j += kTurned) {
+    for (Index i = 0; i < whole_rows; i += kTurned) {
+      TurnTile(a + j * stride + i, stride, turned + i * turned_stride + j, turned_stride);
+    }
+  }
+  for (Index j = 0; j < columns; ++j) {
+    for (Index i = j < whole_columns ? whole_rows : 0; i < rows; ++i) {
+      turned[i * turned_stride + j] = a[j * stride + i];
+    }
+  }
 }
 
 void Silu(std::span<const float> sums, std::span<float> values) {

@@ -134,8 +134,10 @@ class Lloyd {
       }
       ++fit.iterations;
     }
-    for (std::size_t i = 0; i < squared_.size(); ++i) {
-      fit.inertia += WeightOf(i) * double{squared_[i]};
+    for (std::size_t i = 0; i < labels_.size(); ++i) {
+      const auto point = points_.col(static_cast<Index>(i)).cast<double>();
+      fit.inertia +=
+          WeightOf(i) * (point - centroids_.col(labels_[i]).cast<double>()).squaredNorm();
     }
     fit.centroids = std::move(centroids_);
     fit.labels = std::move(labels_);
@@ -149,16 +151,17 @@ class Lloyd {
     Block squared;
     Lanes least;
     LaneIndexes nearest;
-    std::size_t point = 0;
-    for (const Block& block : blocks_) {
-      SquaredDistances(block, centroids_, squared);
+    for (std::size_t b = 0; b < blocks_.size(); ++b) {
+      SquaredDistances(blocks_[b], centroids_, squared);
       Nearest(squared, least, nearest);
-      for (Index j = 0; j < kBlockColumns && point < labels_.size(); ++j, ++point) {
-        squared_[point] = least(j);
-        if (labels_[point] != nearest(j)) {
-          Move(point, nearest(j));
-          moved = true;
-        }
+      const std::size_t first = b * kBlockColumns;
+      const std::size_t count = std::min<std::size_t>(kBlockColumns, labels_.size() - first);
+      std::copy_n(least.data(), count, &squared_[first]);
+      if (std::equal(nearest.data(), nearest.data() + count, &labels_[first])) continue;
+      moved = true;
+      for (std::size_t j = 0; j < count; ++j) {
+        const int label = nearest(static_cast<Index>(j));
+        if (labels_[first + j] != label) Move(first + j, label);
       }
     }
     return moved;
@@ -166,13 +169,13 @@ class Lloyd {
 
   void Move(std::size_t point, int to) {
     const double weight = WeightOf(point);
-    const auto at = points_.col(static_cast<Index>(point)).cast<double>() * weight;
+    const auto at = static_cast<Index>(point);
     if (const int from = labels_[point]; from >= 0) {
-      sums_.col(from) -= at;
+      AddWeighted(points_, at, -weight, sums_.col(from).data());
       masses_(from) -= weight;
       --sizes_[static_cast<std::size_t>(from)];
     }
-    sums_.col(to) += at;
+    AddWeighted(points_, at, weight, sums_.col(to).data());
     masses_(to) += weight;
     ++sizes_[static_cast<std::size_t>(to)];
     labels_[point] = to;
@@ -229,6 +232,24 @@ KMeansFit FitKMeans(const Matrix& points, const KMeansOptions& options,
     if (start == 0 || fit.inertia < best.inertia) best = std::move(fit);
   }
   return best;
+}
+
+std::vector<int> NearestCentroids(const Matrix& points, const Matrix& centroids) {
+  SEGMENTD_ASSERT(points.rows() == centroids.rows(), "points and centroids share their space");
+  SEGMENTD_ASSERT(centroids.cols() >= 1, "there is a centroid");
+  std::vector<int> labels(static_cast<std::size_t>(points.cols()));
+  Block block;
+  Block squared;
+  Lanes least;
+  LaneIndexes nearest;
+  for (Index first = 0; first < points.cols(); first += kBlockColumns) {
+    LoadBlock(points, first, block);
+    SquaredDistances(block, centroids, squared);
+    Nearest(squared, least, nearest);
+    const Index count = std::min<Index>(kBlockColumns, points.cols() - first);
+    std::copy_n(nearest.data(), count, &labels[static_cast<std::size_t>(first)]);
+  }
+  return labels;
 }
 
 KMeansFit RefineKMeans(const Matrix& points, const Matrix& centroids, int iterations_max,

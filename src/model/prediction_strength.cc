@@ -5,26 +5,12 @@
 
 #include "segmentd/base/assert.h"
 #include "segmentd/base/random.h"
+#include "segmentd/model/agreement.h"
 
 namespace segmentd::model {
 namespace {
 
 using Index = Eigen::Index;
-
-// Of the pairs in each of `own` clusters, the share that stand in one of `other`.
-double WeakestAgreement(const std::vector<int>& own, int own_count, const std::vector<int>& other,
-                        int other_count) {
-  Eigen::MatrixXd together = Eigen::MatrixXd::Zero(own_count, other_count);
-  for (std::size_t i = 0; i < own.size(); ++i) together(own[i], other[i]) += 1;
-  double weakest = 1;
-  for (Index c = 0; c < own_count; ++c) {
-    const double size = together.row(c).sum();
-    const double pairs = size * (size - 1);
-    const double kept = (together.row(c).array() * (together.row(c).array() - 1)).sum();
-    weakest = std::min(weakest, pairs > 0 ? kept / pairs : 0);
-  }
-  return weakest;
-}
 
 }  // namespace
 
@@ -46,12 +32,9 @@ double PredictionStrength(const Matrix& points, const KMeansOptions& options, in
     const KMeansFit fits[] = {FitKMeans(halves[0], options), FitKMeans(halves[1], options)};
     double weakest = 1;
     for (const int half : {0, 1}) {
-      const Matrix& centroids = fits[1 - half].centroids;
-      const KMeansFit foretold = RefineKMeans(halves[half], centroids, 0);
-      weakest =
-          std::min(weakest, WeakestAgreement(fits[half].labels,
-                                             static_cast<int>(fits[half].centroids.cols()),
-                                             foretold.labels, static_cast<int>(centroids.cols())));
+      weakest = std::min(weakest,
+                         WeakestCluster(fits[half].labels,
+                                        NearestCentroids(halves[half], fits[1 - half].centroids)));
     }
     sum += weakest;
   }

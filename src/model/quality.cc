@@ -43,6 +43,16 @@ Clustering MakeClustering(const Matrix& points, const std::vector<int>& labels) 
   return all;
 }
 
+// Where a silhouette spends its time.
+double Apart(const Eigen::MatrixXd& points, Index i, Index j) {
+  const Index rows = points.rows();
+  const double* const first = points.data() + i * rows;
+  const double* const second = points.data() + j * rows;
+  double sum = 0;
+  for (Index f = 0; f < rows; ++f) sum += (first[f] - second[f]) * (first[f] - second[f]);
+  return std::sqrt(sum);
+}
+
 }  // namespace
 
 double SimplifiedSilhouette(const Matrix& points, const Matrix& centroids) {
@@ -55,13 +65,15 @@ double SimplifiedSilhouette(const Matrix& points, const Matrix& centroids) {
     SquaredDistances(block, centroids, squared);
     const Index count = std::min<Index>(kBlockColumns, points.cols() - first);
     for (Index j = 0; j < count; ++j) {
-      float nearest = std::numeric_limits<float>::infinity();
-      float second = nearest;
-      for (Index c = 0; c < squared.cols(); ++c) {
-        second = std::min(second, std::max(nearest, squared(j, c)));
-        nearest = std::min(nearest, squared(j, c));
-      }
-      if (second > 0) sum += 1 - std::sqrt(double{nearest} / double{second});
+      Index nearest = 0;
+      Index second = 0;
+      squared.row(j).minCoeff(&nearest);
+      squared(j, nearest) = std::numeric_limits<float>::infinity();
+      squared.row(j).minCoeff(&second);
+      const Eigen::VectorXd point = points.col(first + j).cast<double>();
+      const double own = (point - centroids.col(nearest).cast<double>()).norm();
+      const double other = (point - centroids.col(second).cast<double>()).norm();
+      if (other > 0) sum += 1 - own / other;
     }
   }
   return sum / static_cast<double>(points.cols());
@@ -74,7 +86,7 @@ double Silhouette(const Matrix& points, const std::vector<int>& labels) {
   Eigen::MatrixXd sums = Eigen::MatrixXd::Zero(all.clusters(), n);  // distances to each cluster
   for (Index i = 0; i < n; ++i) {
     for (Index j = i + 1; j < n; ++j) {
-      const double distance = (all.points.col(i) - all.points.col(j)).norm();
+      const double distance = Apart(all.points, i, j);
       sums(all.labels[static_cast<std::size_t>(j)], i) += distance;
       sums(all.labels[static_cast<std::size_t>(i)], j) += distance;
     }

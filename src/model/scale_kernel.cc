@@ -4,8 +4,8 @@
 #include <cmath>
 #include <limits>
 
-#include "model/per_level.h"
 #include "segmentd/base/assert.h"
+#include "segmentd/base/per_level.h"
 
 namespace segmentd::model {
 namespace {

@@ -14,4 +14,9 @@ double AdjustedRand(const std::vector<int>& first, const std::vector<int>& secon
 // ones.
 double MutualInformation(const std::vector<int>& first, const std::vector<int>& second);
 
+// Of the pairs of points in each of the first's clusters, the share that the second has together
+// too; the least of the clusters. A cluster of one point has no pair and counts 0. What the
+// prediction strength is made of.
+double WeakestCluster(const std::vector<int>& first, const std::vector<int>& second);
+
 }  // namespace segmentd::model

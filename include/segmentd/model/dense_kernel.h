@@ -23,6 +23,10 @@ inline constexpr std::ptrdiff_t kRowStep = 16;
 void AddProduct(const float* a, std::ptrdiff_t rows, const Factor& b, std::ptrdiff_t inner,
                 float* c, std::ptrdiff_t columns);
 
+// turned(j, i) = a(i, j), both column by column; a stride is from one column to the next.
+void Turn(const float* a, std::ptrdiff_t rows, std::ptrdiff_t columns, std::ptrdiff_t stride,
+          float* turned, std::ptrdiff_t turned_stride);
+
 // x / (1 + e^-x), to 1e-6 of it. In place is allowed.
 void Silu(std::span<const float> sums, std::span<float> values);
 // gradients *= the derivative at the sums.

@@ -27,6 +27,9 @@ struct KMeansFit {
 KMeansFit FitKMeans(const Matrix& points, const KMeansOptions& options,
                     std::span<const double> weights = {});
 
+// The nearest centroid of each point, the first one of equals.
+std::vector<int> NearestCentroids(const Matrix& points, const Matrix& centroids);
+
 // Lloyd's iterations from given centroids, whose order is kept; a centroid without points stays
 // where it is. At 0 iterations, what the centroids make of the points.
 KMeansFit RefineKMeans(const Matrix& points, const Matrix& centroids, int iterations_max,

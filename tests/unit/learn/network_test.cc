@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 
@@ -45,7 +46,20 @@ Network MakeNetwork(bool variational) {
   return network;
 }
 
-// Parameters from all layers of both towers against the slope of the loss.
+std::vector<std::size_t> Checked(Network& network) {
+  std::vector<bool> is_weight(network.parameters().size());
+  for (const Network::Range& range : network.decaying()) {
+    std::fill(is_weight.begin() + static_cast<std::ptrdiff_t>(range.begin),
+              is_weight.begin() + static_cast<std::ptrdiff_t>(range.end), true);
+  }
+  std::vector<std::size_t> checked;
+  for (std::size_t i = 0; i < is_weight.size(); ++i) {
+    if (!is_weight[i] || i % 7 == 0) checked.push_back(i);
+  }
+  return checked;
+}
+
+// The biases and every seventh weight of all layers of both towers, against the slope of the loss.
 void CheckGradient(bool variational, const LossWeights& losses) {
   Network network = MakeNetwork(variational);
   const Examples examples = MakeExamples(variational);
@@ -55,7 +69,7 @@ void CheckGradient(bool variational, const LossWeights& losses) {
   double largest = 0;
   double worst = 0;
   int checked = 0;
-  for (std::size_t i = 0; i < gradient.size(); i += 7) {
+  for (const std::size_t i : Checked(network)) {
     float& parameter = network.parameters()[i];
     const float kept = parameter;
     if (kept == 0 && gradient[i] == 0) continue;  // fills up a step of the kernel

@@ -39,17 +39,22 @@ TEST_F(ScikitLearnTest, MeasuresTheSameAgreement) {
   EXPECT_NEAR(AdjustedRand(mixed, clouds), kAgreement[0], 1e-9);
   EXPECT_NEAR(MutualInformation(clouds, mixed), kAgreement[1], 1e-9);
   EXPECT_NEAR(MutualInformation(mixed, clouds), kAgreement[1], 1e-9);
+  EXPECT_NEAR(WeakestCluster(clouds, mixed), kWeakest[0], 1e-9);
+  EXPECT_NEAR(WeakestCluster(mixed, clouds), kWeakest[1], 1e-9);
+}
+
+TEST_F(ScikitLearnTest, MakesTheSameOfCentroids) {
+  Matrix centroids(4, 3);
+  for (int c = 0; c < 3; ++c) {
+    for (int f = 0; f < 4; ++f) centroids(f, c) = static_cast<float>(kCentroids[c][f]) / 64;
+  }
+  EXPECT_NEAR(SimplifiedSilhouette(points, centroids), kSimplifiedSilhouette[0], 1e-9);
+  EXPECT_NEAR(RefineKMeans(points, centroids, 0).inertia, kInertiaOfCentroids[0], 1e-9);
 }
 
 TEST_F(ScikitLearnTest, ReachesTheSameInertia) {
   const KMeansFit fit = FitKMeans(points, {.clusters = 3, .starts = 10});
-  EXPECT_NEAR(fit.inertia, kBestInertia[0], 1e-4);
-  // Of given labels: no step is taken from their means.
-  Matrix means = Matrix::Zero(4, 3);
-  for (int i = 0; i < 60; ++i) means.col(i / 20) += points.col(i) / 20;
-  double inertia = 0;
-  for (int i = 0; i < 60; ++i) inertia += double{(points.col(i) - means.col(i / 20)).squaredNorm()};
-  EXPECT_NEAR(inertia, kInertias[0], 1e-3);
+  EXPECT_NEAR(fit.inertia, kBestInertia[0], 1e-9);
 }
 
 TEST(AgreementTest, IsWholeForTheSamePartitionUnderOtherNames) {
@@ -59,6 +64,9 @@ TEST(AgreementTest, IsWholeForTheSamePartitionUnderOtherNames) {
   EXPECT_DOUBLE_EQ(MutualInformation(labels, renamed), 1);
   const std::vector<int> one(7, 0);
   EXPECT_EQ(AdjustedRand(one, one), 1);
+  EXPECT_EQ(WeakestCluster(labels, renamed), 1);
+  EXPECT_EQ(WeakestCluster(labels, one), 1);
+  EXPECT_EQ(WeakestCluster({0, 0, 1}, {0, 0, 1}), 0) << "one point foretells nothing";
   EXPECT_EQ(MutualInformation(one, one), 1);
   EXPECT_NEAR(MutualInformation(labels, one), 0, 1e-12);
   EXPECT_NEAR(AdjustedRand(labels, one), 0, 1e-12);

@@ -43,6 +43,18 @@ TEST(AddProductTest, AddsInOneOrderWhateverTheLevelOfTheInstructionSet) {
   }
 }
 
+TEST(TurnTest, TurnsAnyShapeAndTouchesNothingElse) {
+  for (const Eigen::Index rows : {1, 3, 4, 9, 32, 64}) {
+    for (const Eigen::Index columns : {1, 4, 7, 33, 64}) {
+      const Matrix a = RandomMatrix(rows + 2, columns, 1);
+      Matrix turned = Matrix::Constant(columns + 1, rows, 7);
+      Turn(a.data(), rows, columns, rows + 2, turned.data(), columns + 1);
+      ASSERT_EQ(turned.topRows(columns), a.topRows(rows).transpose()) << rows << " " << columns;
+      ASSERT_TRUE((turned.bottomRows(1).array() == 7).all());
+    }
+  }
+}
+
 TEST(SiluTest, FollowsTheFunctionAndItsDerivative) {
   for (float x = -90; x < 90; x += 0.37F) {
     float value = 0;

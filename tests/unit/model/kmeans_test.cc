@@ -6,6 +6,7 @@
 #include <cmath>
 #include <set>
 
+#include "model/block.h"
 #include "positions.h"
 
 namespace segmentd::model {
@@ -133,6 +134,44 @@ TEST(DistancesTest, AreEuclideanAndExactlyZeroAtACentroid) {
     EXPECT_EQ(distances(i, i), 0);
   }
   EXPECT_EQ(distances(0, 1), 5);
+}
+
+TEST(SquaredDistancesTest, AddUpInOneOrderWhateverTheLevelOfTheInstructionSet) {
+  const Matrix points = RandomMatrix(11, 70, 1);
+  const Matrix centroids = RandomMatrix(11, 6, 2);
+  for (const Eigen::Index first : {0, 64}) {
+    Block block;
+    Block squared;
+    LoadBlock(points, first, block);
+    SquaredDistances(block, centroids, squared);
+    for (Eigen::Index j = 0; j < std::min<Eigen::Index>(kBlockColumns, 70 - first); ++j) {
+      for (Eigen::Index c = 0; c < centroids.cols(); ++c) {
+        volatile float sum = 0;
+        for (Eigen::Index f = 0; f < points.rows(); ++f) {
+          const volatile float off = points(f, first + j) - centroids(f, c);
+          const volatile float square = off * off;
+          sum = sum + square;
+        }
+        ASSERT_EQ(squared(j, c), sum) << j << " " << c;
+      }
+    }
+  }
+}
+
+TEST(NearestCentroidsTest, TakesTheFirstOfEqualOnes) {
+  const Matrix points = RandomMatrix(3, 130, 1);
+  Matrix centroids(3, 7);
+  centroids << RandomMatrix(3, 3, 2), RandomMatrix(3, 3, 2), Matrix::Constant(3, 1, 1e3F);
+  Matrix distances;
+  Distances(points, centroids, distances);
+  const std::vector<int> labels = NearestCentroids(points, centroids);
+  for (Eigen::Index i = 0; i < points.cols(); ++i) {
+    Eigen::Index nearest = 0;
+    distances.col(i).minCoeff(&nearest);
+    EXPECT_EQ(labels[static_cast<std::size_t>(i)], nearest);
+    EXPECT_LT(nearest, 3);
+  }
+  EXPECT_TRUE(NearestCentroids(Matrix(3, 0), centroids).empty());
 }
 
 TEST(DistancesTest, GivesAColumnTheSameBitsAtEveryPosition) {

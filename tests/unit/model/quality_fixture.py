@@ -19,9 +19,28 @@ mixed[::7] = (mixed[::7] + 1) % 3
 mixed[5:9] = 3
 
 
-def inertia(labels):
-    groups = [points[labels == label] for label in set(labels)]
-    return sum(((group - group.mean(0)) ** 2).sum() for group in groups)
+centroids = numpy.round(
+    numpy.array([points[true == label].mean(0) for label in range(3)]) * SIXTY_FOURTHS
+) / SIXTY_FOURTHS
+
+
+def squares_to(places):
+    return ((points[:, None] - places) ** 2).sum(-1)
+
+
+def simplified_silhouette():
+    own, other = numpy.sort(numpy.sqrt(squares_to(centroids)), axis=1)[:, :2].T
+    return (1 - own / other).mean()
+
+
+def weakest_cluster(first, second):
+    """Tibshirani and Walther's, pair by pair."""
+    shares = []
+    for label in set(first):
+        members = numpy.flatnonzero(first == label)
+        pairs = [(a, b) for a in members for b in members if a != b]
+        shares.append(sum(second[a] == second[b] for a, b in pairs) / len(pairs))
+    return min(shares)
 
 
 def show(name, values):
@@ -42,10 +61,18 @@ print("// Of the clouds as labels (0, 1, 2, twenty each), then of kMixed.")
 show("kSilhouettes", [metrics.silhouette_score(points, labels) for labels in (true, mixed)])
 show("kDaviesBouldin", [metrics.davies_bouldin_score(points, labels) for labels in (true, mixed)])
 show("kCalinski", [metrics.calinski_harabasz_score(points, labels) for labels in (true, mixed)])
-show("kInertias", [inertia(true), inertia(mixed)])
 print("// Of the one against the other: adjusted Rand index, normalised mutual information.")
 show("kAgreement", [metrics.adjusted_rand_score(true, mixed),
                     metrics.normalized_mutual_info_score(true, mixed)])
+print("// Tibshirani and Walther's of the one and the other, and the reverse.")
+show("kWeakest", [weakest_cluster(true, mixed), weakest_cluster(mixed, true)])
+print("// Near to the clouds' means, in sixty-fourths; what they make of the points.")
+print("inline constexpr int kCentroids[3][4] = {")
+for centroid in numpy.round(centroids * SIXTY_FOURTHS).astype(int):
+    print(f"    {{{', '.join(str(value) for value in centroid)}}},")
+print("};")
+show("kSimplifiedSilhouette", [simplified_silhouette()])
+show("kInertiaOfCentroids", [squares_to(centroids).min(1).sum()])
 print("// The best of twenty starts of k-means with three clusters.")
 show("kBestInertia", [cluster.KMeans(3, n_init=20, random_state=0).fit(points).inertia_])
 print("// clang-format on\n\n}  // namespace segmentd::model")
