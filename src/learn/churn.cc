@@ -6,7 +6,8 @@
 namespace segmentd::learn {
 namespace {
 
-constexpr double kRate = 0.1;
+// A weight wanders by the root of this from label to label: some 30,000 are remembered.
+constexpr double kWander = 1e-8;
 constexpr std::size_t kIdle = 2;  // of the terms
 
 double Clamped(double probability) { return std::clamp(probability, 1e-4, 1 - 1e-4); }
@@ -33,17 +34,33 @@ double ChurnLearner::Regression(const ChurnRow& row) const {
   return 1 / (1 + std::exp(-sum));
 }
 
+ChurnLearner::ChurnLearner() {
+  for (std::size_t i = 0; i < kTerms; ++i) covariance_[i][i] = 1;
+}
+
+// A step of an extended Kalman filter: what is known of the weights is a normal distribution, of
+// which one label takes away along its terms.
 void ChurnLearner::Learn(const ChurnRow& row, bool bought) {
   const double label = bought ? 1 : 0;
-  const double off = Regression(row) - label;
+  const double score = Regression(row);
   ++labels_;
   probability_squares_ += std::pow(row.active_probability - label, 2);
-  regression_squares_ += off * off;
+  regression_squares_ += std::pow(score - label, 2);
   const Terms terms = TermsOf(row);
+  Terms gain = {};
+  double spread = 0;
   for (std::size_t i = 0; i < kTerms; ++i) {
-    const double slope = off * terms[i];
-    squares_[i] += slope * slope;
-    if (squares_[i] > 0) weights_[i] -= kRate * slope / std::sqrt(squares_[i]);
+    for (std::size_t j = 0; j < kTerms; ++j) gain[i] += covariance_[i][j] * terms[j];
+    spread += gain[i] * terms[i];
+  }
+  const double variance = score * (1 - score);
+  const double share = 1 / (1 + variance * spread);
+  for (std::size_t i = 0; i < kTerms; ++i) {
+    for (std::size_t j = 0; j < kTerms; ++j) {
+      covariance_[i][j] -= variance * share * gain[i] * gain[j];
+    }
+    covariance_[i][i] += kWander;
+    weights_[i] += share * gain[i] * (label - score);
   }
   weights_[kIdle] = std::min(weights_[kIdle], 0.0);
   weights_[1] = std::max(weights_[1], 0.0);  // the probability falls with silence too

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "segmentd/base/random.h"
 #include "segmentd/model/prediction_strength.h"
 
 namespace segmentd::learn {
@@ -15,6 +16,8 @@ using Kind = model::Lineage::Kind;
 constexpr int kLloydIterations = 50;
 constexpr double kDeadShare = 0.01;
 constexpr double kTooNear = 0.5;  // of the sum of the radii
+constexpr double kNoLoss = 0.01;  // of all squared distances
+constexpr int kDraws = 8;
 constexpr double kSplitGain = 0.35;
 constexpr double kSplitShare = 0.03;
 constexpr double kSplitAgreement = 0.8;
@@ -36,7 +39,9 @@ class Structure {
 
   void Run() {
     Measure();
-    if (Retire() || Merge() || Split()) Refine();
+    bool changed = Retire() || Merge() || Split();
+    if (clusters() < options_.k_min) changed = Bear() || changed;
+    if (changed) Refine();
   }
 
  private:
@@ -86,15 +91,28 @@ class Structure {
 
   bool TooNear(int a, int b) const {
     const auto& centroids = anchored_.fit.centroids;
-    const double apart = static_cast<double>((centroids.col(a) - centroids.col(b)).norm());
-    return apart < kTooNear * (radii_(a) + radii_(b));
+    return AreOne(static_cast<double>((centroids.col(a) - centroids.col(b)).norm()), radii_(a),
+                  radii_(b), shares_(a), shares_(b), shares_.dot(radii_.cwiseAbs2()));
   }
 
   bool WereTooNear(int a, int b) const {
     const auto& first = champion_.segments[static_cast<std::size_t>(Origin(a))];
     const auto& second = champion_.segments[static_cast<std::size_t>(Origin(b))];
-    const double apart = static_cast<double>((first.centroid - second.centroid).norm());
-    return apart < kTooNear * (first.radius + second.radius);
+    double squares = 0;
+    for (const model::Segment& segment : champion_.segments) {
+      squares += segment.share * segment.radius * segment.radius;
+    }
+    return AreOne(static_cast<double>((first.centroid - second.centroid).norm()), first.radius,
+                  second.radius, first.share, second.share, squares);
+  }
+
+  // Either within each other, or so near and small that one centroid in place of two is no loss
+  // (Ward's distance). squares: of all distances, as the shares are of one.
+  static bool AreOne(double apart, double first_radius, double second_radius, double first_share,
+                     double second_share, double squares) {
+    const double shares = std::max(first_share + second_share, 1e-12);
+    const double loss = first_share * second_share / shares * apart * apart;
+    return apart < kTooNear * (first_radius + second_radius) || loss < kNoLoss * squares;
   }
 
   int Origin(int cluster) const { return anchored_.origins[static_cast<std::size_t>(cluster)]; }
@@ -121,13 +139,56 @@ class Structure {
     }
     if (parent < 0) return false;
     // The larger part stays what it was.
-    model::Matrix& centroids = anchored_.fit.centroids;
-    centroids.conservativeResize(Eigen::NoChange, centroids.cols() + 1);
-    centroids.col(parent) = halves.col(0);
-    centroids.rightCols(1) = halves.col(1);
-    anchored_.origins.push_back(-1);
+    anchored_.fit.centroids.col(parent) = halves.col(0);
+    AddCluster(halves.col(1));
     Record(Kind::kSplit, IdOf(parent), SegmentId{}, clusters() - 1, 1);
     return true;
+  }
+
+  // A segment of its own where customers are far from all others: of a few drawn by their squared
+  // distances, as k-means++ does, the one that saves most of them. It takes a hundredth of the
+  // customers at least, and no more than may move.
+  bool Bear() {
+    const Eigen::ArrayXd weights =
+        Eigen::Map<const Eigen::ArrayXd>(weights_.data(), static_cast<Index>(weights_.size()));
+    const Eigen::ArrayXd squares = SquaresTo(anchored_.fit.centroids);
+    std::vector<double> sums(weights_.size());
+    double sum = 0;
+    for (std::size_t i = 0; i < sums.size(); ++i) {
+      sums[i] = sum += weights_[i] * squares(static_cast<Index>(i));
+    }
+    Random random(options_.seed);
+    double most = 0;
+    Index chosen = -1;
+    for (int draw = 0; draw < kDraws; ++draw) {
+      const auto at = std::ranges::upper_bound(sums, random.Uniform() * sum) - sums.begin();
+      if (at == static_cast<std::ptrdiff_t>(sums.size())) continue;
+      const Eigen::ArrayXd saved = (squares - SquaresTo(codes_.col(at))).max(0);
+      const double taken = ((saved > 0).cast<double>() * weights).sum() / all_;
+      const double gain = (saved * weights).sum();
+      if (gain > most && taken >= kDeadShare &&
+          (options_.alarm || taken <= options_.moved_budget)) {
+        most = gain;
+        chosen = at;
+      }
+    }
+    if (chosen < 0) return false;
+    AddCluster(codes_.col(chosen));
+    Record(Kind::kBorn, SegmentId{}, SegmentId{}, clusters() - 1, 0);
+    return true;
+  }
+
+  Eigen::ArrayXd SquaresTo(const model::Matrix& centroids) const {
+    model::Matrix distances;
+    model::Distances(codes_, centroids, distances);
+    return distances.colwise().minCoeff().transpose().cast<double>().array().square();
+  }
+
+  void AddCluster(const model::Vector& centroid) {
+    model::Matrix& centroids = anchored_.fit.centroids;
+    centroids.conservativeResize(Eigen::NoChange, centroids.cols() + 1);
+    centroids.rightCols(1) = centroid;
+    anchored_.origins.push_back(-1);
   }
 
   model::KMeansFit InTwo(const std::vector<Index>& members) const {

@@ -27,10 +27,11 @@ Anchored StartFromSegments(const model::Bundle& champion, const std::vector<int>
 
 // Changes the number of segments where customers ask for it, one of a kind at a time and within the
 // range of k. Retires one that has become less than a hundredth of all. Merges two whose centroids
-// are nearer to each other than the mean of their radii, under the champion as under this one.
-// Splits one in two that together have 35 % less of its squared distances, with a valley between
-// them, each of 3 % of all customers at least, and the same ones whichever half of the customers
-// one looks at.
+// are nearer to each other than the mean of their radii, or cost less than a hundredth of all
+// squared distances as one, under the champion as under this one. Splits one in two that together
+// have 35 % less of its squared distances, with a valley between them, each of 3 % of all customers
+// at least, and the same ones whichever half of the customers one looks at. Bears one where there
+// are fewer than there have to be: among the customers who are farthest from all segments.
 void Restructure(const model::Bundle& champion, const model::Matrix& codes,
                  const std::vector<double>& weights, const Options& options, Anchored& anchored);
 

@@ -22,6 +22,8 @@ class ChurnLearner {
  public:
   static constexpr std::uint64_t kLabelsMin = 2'000;
 
+  ChurnLearner();
+
   void Learn(const ChurnRow& row, bool bought);
 
   // The better one's: the plain probability until enough labels say otherwise.
@@ -43,7 +45,7 @@ class ChurnLearner {
 
   // Starts as the plain probability: its logit counts once, all else not.
   Terms weights_ = {0, 1, 0, 0, 0, 0};
-  Terms squares_ = {};  // of the gradients so far
+  std::array<Terms, kTerms> covariance_ = {};  // of what is known of the weights
   std::uint64_t labels_ = 0;
   double probability_squares_ = 0;
   double regression_squares_ = 0;

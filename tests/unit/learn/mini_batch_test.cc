@@ -21,13 +21,17 @@ model::Matrix Batch(Random& random, double second) {
 MiniBatch Start(double mass) {
   model::Matrix centroids(1, 2);
   centroids << 0, 4;
-  return {centroids, mass, {.half_life_points = 5'000}};
+  return {centroids, mass, {.half_life_ms = kDayMs}};
 }
 
-void Feed(MiniBatch& learner, int points, double second, std::uint64_t seed = 1) {
+// 5,000 points a day.
+constexpr std::int64_t kBatchMs = kDayMs * kBatch / 5'000;
+
+void Feed(MiniBatch& learner, int points, double second, std::uint64_t seed = 1,
+          std::int64_t batch_ms = kBatchMs) {
   Random random(seed);
   for (int i = 0; i < points; i += kBatch) {
-    learner.Update(Batch(random, second), std::vector<double>(kBatch, 1));
+    learner.Update(Batch(random, second), std::vector<double>(kBatch, 1), batch_ms);
   }
 }
 
@@ -48,6 +52,19 @@ TEST(MiniBatchTest, TakesUpHalfOfAShiftInAHalfLife) {
   EXPECT_NEAR(learner.centroids()(0, 1), 4.75, 0.06);
 }
 
+TEST(MiniBatchTest, ForgetsByTheTimeOfTheEventsAndNotFasterThanFiveThousandPoints) {
+  const double mass = 5'000 / 0.6931 / 2;
+  MiniBatch still = Start(mass);
+  Feed(still, 5'000, 5, 1, 0);
+  MiniBatch fast = Start(mass);
+  Feed(fast, 5'000, 5, 1, kBatchMs);
+  MiniBatch faster = Start(mass);
+  Feed(faster, 5'000, 5, 1, 100 * kBatchMs);
+  EXPECT_LT(still.centroids()(0, 1), fast.centroids()(0, 1) - 0.05F);
+  EXPECT_NEAR(still.masses()[1], mass + 2'500, 1e-6);
+  EXPECT_EQ(fast.centroids(), faster.centroids());
+}
+
 TEST(MiniBatchTest, TakesUpAShiftAtOnceAfterAnAlarm) {
   MiniBatch slow = Start(3'600);
   MiniBatch fast = Start(3'600);
@@ -60,10 +77,10 @@ TEST(MiniBatchTest, TakesUpAShiftAtOnceAfterAnAlarm) {
 
 TEST(MiniBatchTest, LeavesACentroidAloneToWhichNothingComes) {
   MiniBatch learner = Start(1'000);
-  learner.Update(model::Matrix::Constant(1, 10, 0.5F), std::vector<double>(10, 1));
+  learner.Update(model::Matrix::Constant(1, 10, 0.5F), std::vector<double>(10, 1), kDayMs);
   EXPECT_EQ(learner.centroids()(0, 1), 4);
   EXPECT_LT(learner.masses()[1], 1'000);
-  learner.Update(model::Matrix(1, 0), {});
+  learner.Update(model::Matrix(1, 0), {}, kDayMs);
 }
 
 }  // namespace

@@ -24,17 +24,19 @@ struct Clouds {
   }
 
   // A champion with segments 1, 2, ... at these places.
-  Anchored Changed(const std::vector<double>& places, const Options& options = {}) {
+  Anchored Changed(const std::vector<double>& places, const Options& options = {},
+                   const std::vector<double>& radii = {}) {
     champion = {};
     for (const double place : places) {
       model::Segment& segment = champion.segments.emplace_back();
       segment.id = SegmentId{champion.next_segment_id++};
       segment.centroid = model::Vector::Zero(kSize);
       segment.centroid(0) = static_cast<float>(place);
-      segment.radius = 2.7;
+      segment.radius = radii.empty() ? 2.7 : radii[champion.segments.size() - 1];
+      segment.share = 1.0 / static_cast<double>(places.size());
     }
     champion.embedding = model::IdentityEmbedding(kSize);
-    const std::vector<int> labels = model::RefineKMeans(codes, champion.Centroids(), 0).labels;
+    const std::vector<int> labels = model::NearestCentroids(codes, champion.Centroids());
     Anchored anchored = StartFromSegments(champion, labels, codes, weights, 50);
     Restructure(champion, codes, weights, options, anchored);
     return anchored;
@@ -76,6 +78,20 @@ TEST(RestructureTest, MergesTwoHalvesOfOneCloudAndTheLargerKeepsItsId) {
   EXPECT_TRUE(clouds.Changed({-0.9, 0.7, 12}, Range(3, 9)).lineage.empty());
 }
 
+// Farther apart than they are wide, and yet of no account beside the others.
+TEST(RestructureTest, MergesTwoWhoseDistinctionSavesNothing) {
+  Clouds clouds;
+  clouds.Add(5'000, 0, 40);
+  clouds.Add(100, 400, 0.1);
+  clouds.Add(100, 406, 0.1);
+  const Anchored merged = clouds.Changed({0, 400, 406}, Range(2, 9), {58, 2.6, 2.6});
+  ASSERT_EQ(merged.lineage.size(), 1U);
+  EXPECT_EQ(merged.lineage[0].kind, Kind::kMerged);
+  EXPECT_NEAR(merged.fit.centroids(0, 1), 403, 0.2);
+  EXPECT_TRUE(clouds.Changed({0, 400, 406}, Range(2, 9), {2.6, 2.6, 2.6}).lineage.empty())
+      << "the champion saw more in it";
+}
+
 TEST(RestructureTest, MergesNothingThatTheChampionSawApart) {
   Clouds clouds;
   clouds.Add(600, 0);
@@ -92,6 +108,34 @@ TEST(RestructureTest, RetiresASegmentOfLessThanAHundredth) {
   EXPECT_EQ(retired.lineage[0].kind, Kind::kRetired);
   EXPECT_EQ(retired.lineage[0].parent, SegmentId{2});
   EXPECT_EQ(retired.origins, std::vector<int>{0});
+}
+
+TEST(RestructureTest, BearsASegmentInPlaceOfADeadOneWhereSoManyAreWanted) {
+  Clouds clouds;
+  clouds.Add(1'000, 0);
+  clouds.Add(1'000, 20);
+  clouds.Add(40, 60);
+  clouds.Add(8, -90);
+  const Anchored born = clouds.Changed({0, 20, -90}, Range(3, 9));
+  ASSERT_EQ(born.lineage.size(), 2U);
+  EXPECT_EQ(born.lineage[0].kind, Kind::kRetired);
+  EXPECT_EQ(born.lineage[0].parent, SegmentId{3});
+  EXPECT_EQ(born.lineage[1].kind, Kind::kBorn);
+  EXPECT_EQ(born.cluster_of_child[1], 2);
+  EXPECT_EQ(born.origins, (std::vector<int>{0, 1, -1}));
+  EXPECT_NEAR(born.fit.centroids(0, 2), 60, 1) << "not where eight strangers are";
+  EXPECT_EQ(clouds.Changed({0, 20, -90}, Range(2, 9)).lineage.size(), 1U);
+}
+
+TEST(RestructureTest, BearsNoSegmentThatWouldMoveMoreThanMayMove) {
+  Clouds clouds;
+  clouds.Add(3'000, 0);
+  clouds.Add(20, 30);
+  Options options = Range(2, 9);
+  options.moved_budget = 0.011;
+  EXPECT_EQ(clouds.Changed({0, 30}, options).lineage.size(), 1U) << "a slice of the one cloud";
+  options.alarm = true;
+  EXPECT_EQ(clouds.Changed({0, 30}, options).lineage.size(), 2U);
 }
 
 TEST(RestructureTest, SplitsTwoCloudsInOneSegment) {
