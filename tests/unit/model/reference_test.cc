@@ -2,11 +2,15 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <map>
+#include <set>
+#include <string>
 #include <vector>
 
 #include "segmentd/model/embedding.h"
 #include "segmentd/model/kmeans.h"
 #include "support/data_table.h"
+#include "support/shops.h"
 
 namespace segmentd::model {
 namespace {
@@ -56,6 +60,7 @@ TEST(ReferenceTest, SegmentsCreditCardHoldersOnPlainColumnsAsScikitLearnDoes) {
   const KMeansFit fit = FitKMeans(points, {.clusters = 3, .iterations_max = 100});
   EXPECT_LE(fit.inertia, 1.005 * 111'974);
   EXPECT_GE(fit.inertia, 0.999 * 111'974);
+  EXPECT_NEAR(Silhouette(points, fit.labels), 0.2506, 0.002);
 }
 
 // Money and counts as logarithms, all standardised and cut
@@ -68,10 +73,44 @@ TEST(ReferenceTest, SegmentsCreditCardHoldersOnCutLogarithmsAsScikitLearnDoes) {
   EXPECT_LE(fit.inertia, 1.005 * 70'974.77);
   EXPECT_NEAR(DaviesBouldin(points, fit.labels), 1.462, 0.01);
   EXPECT_NEAR(CalinskiHarabasz(points, fit.labels), 2'026, 10);
+  EXPECT_NEAR(Silhouette(points, fit.labels), 0.218, 0.002);
   EXPECT_NEAR(SimplifiedSilhouette(points, fit.centroids), 0.338, 0.003);
   std::vector<int> sizes(6);
   for (const int label : fit.labels) ++sizes[static_cast<std::size_t>(label)];
   EXPECT_NEAR(*std::min_element(sizes.begin(), sizes.end()) / 8950.0, 0.113, 0.003);
+}
+
+// Recency, invoices and spend of a wholesaler's customers, as logarithms.
+TEST(ReferenceTest, SegmentsAWholesalersCustomersAsScikitLearnDoes) {
+  struct Customer {
+    std::int64_t last_day = 0;
+    std::set<std::string> invoices;
+    double spend = 0;
+  };
+  std::map<std::string, Customer> customers;
+  std::int64_t last_day = 0;
+  risk::ForEachRetailLine([&](const std::string& id, const std::string& time, double spend) {
+    Customer& customer = customers[id];
+    customer.last_day = std::max(customer.last_day, risk::DayOf(time));
+    customer.invoices.insert(time);
+    customer.spend += spend;
+    last_day = std::max(last_day, customer.last_day);
+  });
+  if (customers.empty()) GTEST_SKIP() << kDataAbsent;
+  std::erase_if(customers, [](const auto& entry) { return entry.second.spend <= 0; });
+  ASSERT_EQ(customers.size(), 4'338U);
+  Eigen::MatrixXd values(3, 4'338);
+  Eigen::Index column = 0;
+  for (const auto& [id, customer] : customers) {
+    values.col(column++) << static_cast<double>(last_day + 1 - customer.last_day),
+        static_cast<double>(customer.invoices.size()), customer.spend;
+  }
+  const Matrix points = Standardised(values.array().log1p());
+  const double expected[] = {0.434, 0.339, 0.338, 0.317, 0.312};
+  for (int k = 2; k <= 6; ++k) {
+    const KMeansFit fit = FitKMeans(points, {.clusters = k, .starts = 4, .iterations_max = 100});
+    EXPECT_NEAR(Silhouette(points, fit.labels), expected[k - 2], 0.004) << k;
+  }
 }
 
 }  // namespace

@@ -6,7 +6,7 @@
 #include <limits>
 
 #include "segmentd/base/random.h"
-#include "shops.h"
+#include "support/shops.h"
 
 namespace segmentd::risk {
 namespace {
