@@ -139,6 +139,31 @@ TEST(RetrainTest, SplitsASegmentInTwoAndRecordsWhereTheNewOneCameFrom) {
   EXPECT_NEAR(second.report.movement.moved, 0.125, 0.01);
 }
 
+// Warm, cold and on a part of the customers: a segment goes on, or its end is on record.
+TEST(RetrainTest, LosesNoSegmentWithoutARecord) {
+  for (const bool cold : {false, true}) {
+    Options options = SmallOptions();
+    options.cold = cold;
+    Retrained last = Train(nullptr, MakeRows({.customers = 800}), options);
+    for (std::uint64_t seed = 2; seed <= 4; ++seed) {
+      options.seed = seed;
+      Rows rows = seed % 2 == 0 ? WithANewKind(800, seed)
+                                : MakeRows({.customers = 400, .seed = seed, .noise = 3});
+      Retrained next = Train(&last.challenger, rows, options);
+      std::set<std::uint32_t> there = IdsOf(next.challenger);
+      for (const model::Lineage& entry : next.challenger.lineage) {
+        const bool ends = entry.kind == model::Lineage::Kind::kMerged ||
+                          entry.kind == model::Lineage::Kind::kRetired;
+        if (ends && entry.sequence == next.challenger.sequence) there.insert(entry.parent.value());
+      }
+      for (const std::uint32_t id : IdsOf(last.challenger)) {
+        EXPECT_TRUE(there.contains(id)) << "seg-" << id << " of model " << seed;
+      }
+      last = std::move(next);
+    }
+  }
+}
+
 TEST(RetrainTest, NeverSplitsBeyondTheRangeOfK) {
   const Retrained first = Train(nullptr, MakeRows({.customers = 800}), SmallOptions());
   Options options = SmallOptions();
