@@ -33,6 +33,7 @@ struct Firing {
   std::uint32_t column = kNoColumn;  // of the snapshot as of the deadline; none for an expiry
   Deadline deadline;
   bool follows = false;
+  bool over = false;  // the customer expired behind it: its record is another life's
 };
 
 struct Batch::Body {

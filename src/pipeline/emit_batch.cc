@@ -108,8 +108,14 @@ void Emitter::Fire(const Firing& firing) {
   const segment::State before = customer.segment;
   Settle(Due(firing));
   if (customer.segment == before) return;
+  Look(firing, firing.deadline.at_ms);
+}
+
+// The customer was looked at, and something came of it.
+void Emitter::Look(const Firing& firing, std::int64_t at_ms) {
+  std::int64_t& as_of_ms = context_.customers[firing.customer].record.as_of_ms;
   context_.outcomes[firing.customer].changed = true;
-  customer.record.as_of_ms = std::max(customer.record.as_of_ms, firing.deadline.at_ms);
+  if (!firing.over) as_of_ms = std::max(as_of_ms, at_ms);
 }
 
 void Emitter::Expire(const Firing& firing) {

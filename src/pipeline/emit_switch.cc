@@ -1,6 +1,4 @@
 // The part of Emitter for customers that meet a model that has come.
-#include <algorithm>
-
 #include "emitter.h"
 #include "segmentd/pipeline/history.h"
 
@@ -62,8 +60,7 @@ void Emitter::Follow(const Firing& firing) {
     }
   }
   if (customer.segment == before) return;
-  context_.outcomes[firing.customer].changed = true;
-  customer.record.as_of_ms = std::max(customer.record.as_of_ms, basis.as_of_ms);
+  Look(firing, basis.as_of_ms);
 }
 
 }  // namespace segmentd::pipeline

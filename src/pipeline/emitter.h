@@ -45,6 +45,7 @@ class Emitter {
   void Backfill(std::uint32_t customer, std::uint32_t column,
                 const std::optional<risk::History>& risk);
   std::optional<risk::History> BasisBefore(const Item& item) const;
+  void Look(const Firing& firing, std::int64_t at_ms);
   // The customer is forgotten, but for the numbers that its next changes go on from.
   void Expire(const Firing& firing);
   // Takes the decision that is due, and publishes what it changed.

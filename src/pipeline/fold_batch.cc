@@ -173,6 +173,9 @@ std::int64_t Folder::Fire(std::size_t before, std::uint32_t customer, Deadline n
     Firing& firing = batch_.firings.emplace_back();
     firing = {before, customer, kNoColumn, next};
     if (next.kind == TimerKind::kExpiry) {
+      for (Firing& earlier : batch_.firings) {
+        if (earlier.customer == customer) earlier.over = true;
+      }
       record = feature::Record();
       known.scored = false;
       context_.outcomes[customer].changed = true;

@@ -140,6 +140,28 @@ TEST_F(TimersTest, BeforeAModelNobodyAges) {
   EXPECT_EQ(harness.effects().counts.fired[0], 0U);
 }
 
+// Before the expiry a look had an effect, as of later than the event.
+TEST_F(TimersTest, AnExpiredCustomersLateEventBeginsAnewWhereverBatchesEnd) {
+  Options options = support::TestOptions();
+  options.expire_after_ms = options.allowed_lateness_ms = 100 * kDayMs;
+  std::map<std::string, std::string> expected;
+  for (const std::size_t sweep_max : {SIZE_MAX, std::size_t{0}}) {
+    PipelineHarness harness(options);
+    UseModel(harness);
+    harness.sweep_max = sweep_max;
+    std::vector<OwnedRecord> records;
+    for (int day = 0; day < 6; ++day) records.push_back(Purchase("c1", day));
+    records.push_back(Purchase("other", 110));
+    records.push_back(Purchase("c1", 20));
+    harness.Run(records, 1);
+    if (expected.empty()) expected = harness.states();
+    EXPECT_EQ(harness.states(), expected);
+  }
+  Customer customer;
+  ASSERT_TRUE(DecodeCustomer(expected.at("c1"), customer).ok());
+  EXPECT_EQ(customer.record.as_of_ms, kStartMs + 20 * kDayMs);
+}
+
 TEST_F(TimersTest, AnExpiredCustomerLeavesItsSegmentAndIsForgotten) {
   Options options = support::TestOptions();
   options.expire_after_ms = 100 * kDayMs;
