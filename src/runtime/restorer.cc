@@ -51,6 +51,7 @@ Status Restorer::Start(ports::ChangelogReader& changelog) {
   if (!reason.empty()) return Discard(std::move(reason));
   next_ = stored.changelog_next;
   if (stored.transactions_next != kNoPosition) meta_ = stored;
+  kept_ = meta_.has_value();
   return Ok();
 }
 
@@ -98,6 +99,7 @@ Status Restorer::Discard(std::string reason) {
   discarded_ = std::move(reason);
   next_ = low_;
   meta_.reset();
+  kept_ = false;
   return Ok();
 }
 
@@ -156,6 +158,7 @@ Status Restorer::TakeMeta(Offset offset, std::string_view bytes) {
                 "offset {} began at another time: the topic was made anew",
                 partition_.value(), offset.value());
   }
+  swept_ = swept_ || (meta_ && meta_->model_switch != meta.model_switch);
   meta_ = std::move(meta);
   return Ok();
 }
@@ -163,6 +166,7 @@ Status Restorer::TakeMeta(Offset offset, std::string_view bytes) {
 // Images are whole, so that a store which is ahead of its position in mid-restore is put right by
 // the rest of the replay; changelog_next says from where.
 Status Restorer::WriteOut() {
+  if (kept_ && swept_) SEGMENTD_RETURN_IF_ERROR(ArmKept());
   std::stable_sort(changes_.begin(), changes_.end(),
                    [](const Change& a, const Change& b) { return a.customer_id < b.customer_id; });
   std::vector<ports::StoreWrite::Item> items;
@@ -192,17 +196,40 @@ Result<std::vector<ports::Timer>> Restorer::TimersOf(
   std::vector<ports::Timer> timers;
   for (const ports::StoreWrite::Item& item : items) {
     if (!item.image) continue;
-    const auto pending_ms = parts_.pending_ms(*item.image);
-    if (!pending_ms.ok()) {
-      return tl::unexpected(
-          pending_ms.error().With(fmt::format("the changelog's customer {}", item.customer_id)));
-    }
-    if (*pending_ms != pipeline::kNever) {
-      timers.push_back({*pending_ms, std::string(item.customer_id)});
-    }
+    SEGMENTD_RETURN_IF_ERROR(AddTimer(item.customer_id, *item.image, timers));
   }
   std::sort(timers.begin(), timers.end());
   return timers;
+}
+
+Status Restorer::AddTimer(std::string_view customer_id, std::string_view image,
+                          std::vector<ports::Timer>& timers) const {
+  const auto pending_ms = parts_.pending_ms(image);
+  if (!pending_ms.ok()) {
+    return tl::unexpected(pending_ms.error().With(fmt::format("customer {}", customer_id)));
+  }
+  if (*pending_ms != pipeline::kNever) timers.push_back({*pending_ms, std::string(customer_id)});
+  return Ok();
+}
+
+// Whom a sweep came to without an effect it left a timer, in the memory of a process that is gone,
+// and nothing in the changelog. Before the store learns how far the sweep was.
+Status Restorer::ArmKept() {
+  SEGMENTD_ASSIGN_OR_RETURN(const auto stored, store_->ReadMeta());
+  std::vector<ports::Timer> timers;
+  const auto write = [&] {
+    std::sort(timers.begin(), timers.end());
+    Status written = store_->Write({{}, *stored, {}, timers});
+    timers.clear();
+    return written;
+  };
+  SEGMENTD_RETURN_IF_ERROR(store_->Scan([&](std::string_view id, std::string_view image) -> Status {
+    SEGMENTD_RETURN_IF_ERROR(AddTimer(id, image, timers));
+    return timers.size() < kWriteItems ? Ok() : write();
+  }));
+  SEGMENTD_RETURN_IF_ERROR(write());
+  kept_ = false;
+  return Ok();
 }
 
 Status Restorer::Finish() {

@@ -66,7 +66,10 @@ class Restorer {
   Status Discard(std::string reason);
   Status Visit(Offset offset, std::string_view key, const std::string_view* value);
   Status WriteOut();
+  Status ArmKept();
   Result<std::vector<ports::Timer>> TimersOf(std::span<const ports::StoreWrite::Item> items) const;
+  Status AddTimer(std::string_view customer_id, std::string_view image,
+                  std::vector<ports::Timer>& timers) const;
   Status Finish();
 
   Partition partition_;
@@ -80,6 +83,8 @@ class Restorer {
   std::size_t change_bytes_ = 0;
   bool done_ = false;
   bool changed_ = false;  // the store does not yet have meta_
+  bool kept_ = false;     // the store had customers as of a position
+  bool swept_ = false;    // behind that a model has come to them
   std::uint64_t restored_ = 0;
   std::string discarded_;
 };

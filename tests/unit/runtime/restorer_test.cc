@@ -25,6 +25,9 @@ class RestorerTest : public testing::Test {
   void Position(std::int64_t next) {
     ports::TaskMeta meta;
     meta.transactions_next = Offset{next};
+    Position(meta);
+  }
+  void Position(const ports::TaskMeta& meta) {
     FakeBroker::Entry entry;
     entry.key = "m";
     entry.value = ports::EncodeMeta(meta);
@@ -113,6 +116,23 @@ TEST_F(RestorerTest, LeavesTheTimersOfWhomItDoesNotWrite) {
   Restore();
   EXPECT_THAT(stores_.disk(partition_).timers,
               testing::ElementsAre(ports::Timer{9, "a"}, ports::Timer{80, "b"}));
+}
+
+// Whom a sweep found as they were, the changelog does not name.
+TEST_F(RestorerTest, ArmsEverybodyAnewOfAStoreThatIsBehindASweep) {
+  ports::TaskMeta meta;
+  meta.transactions_next = Offset{10};
+  meta.model_switch = {1, 0, ""};
+  meta.written_wall_ms = clock_.WallMs();
+  stores_.Edit(partition_, {{{"a", "1"}, {"b", "at 70"}}, meta, {{80, "b"}}});
+  Image("c", "at 9");
+  meta.model_switch.sweep_from.reset();
+  Position(meta);
+  Restore();
+  EXPECT_THAT(
+      stores_.disk(partition_).timers,
+      testing::ElementsAre(ports::Timer{9, "c"}, ports::Timer{70, "b"}, ports::Timer{80, "b"}));
+  EXPECT_EQ(stores_.disk(partition_).meta->model_switch, meta.model_switch);
 }
 
 TEST_F(RestorerTest, DropsAStoreWhoseTimersWereArmedByOtherRules) {
