@@ -42,7 +42,7 @@ FOREIGN = [
     (r"spdlog/", {"app"}),
     (r"Eigen/", {"model", "learn", "train", "pipeline"}),
     (r"simdjson\.h", {"base", "event", "train"}),
-    (r"protozero/", {"event"}),
+    (r"protozero/", {"event", "pipeline"}),
     (r"nlopt\.h", {"risk"}),
     # train reads histories from files; no other pure module does IO.
     (r"(fstream|iostream|filesystem|unistd\.h|sys/.*)$", set(MAY_INCLUDE) - PURE | {"train"}),

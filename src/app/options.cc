@@ -55,6 +55,7 @@ kafka::OutputTopics OutputTopicsOf(const config::Config& config) {
   name(pipeline::Topic::kChangelog) = prefix + config.app + ".changelog";
   name(pipeline::Topic::kControl) = prefix + config.app + ".control";
   if (config.input.rekey) name(pipeline::Topic::kRekeyed) = prefix + config.app + ".rekeyed";
+  if (config.learning.enabled) name(pipeline::Topic::kSamples) = prefix + config.app + ".samples";
   return topics;
 }
 
@@ -123,6 +124,7 @@ pipeline::Options PipelineOptionsOf(const config::Config& config) {
   options.risk = {static_cast<double>(config.risk.horizon_ms) / static_cast<double>(7 * kDayMs),
                   config.risk.enter, config.risk.leave, config.risk.lapsed};
   options.plan = config.features;
+  options.sample = config.learning.enabled ? config.learning.sample : 0;
   return options;
 }
 

@@ -161,6 +161,8 @@ void AddLearning(Table& table, Learning& c) {
             "what segments are found in: scaled features, components, or an autoencoder's code");
   table.Add("learning.bootstrap", OptionalText(c.bootstrap, "a file", AnyText),
             "a model from `segmentd train` to start with; null: state only until one is learned");
+  table.Add("learning.sample", Number(c.sample, 0.0001, 1),
+            "share of the customers that the trainer learns from, chosen by hash");
 }
 
 void AddRisk(Table& table, Risk& c) {

@@ -179,15 +179,21 @@ FoldResult Fold(const event::Event& event, const FrozenNames& frozen, Record& re
   return late ? FoldResult::kLate : FoldResult::kApplied;
 }
 
-void FoldProfile(const event::Profile& profile, Record& record) {
-  record.attribute_count = 0;
+bool FoldProfile(const event::Profile& profile, Record& record) {
+  const std::size_t before = record.attribute_count;
+  std::size_t count = 0;
+  bool replaced = false;
   for (const event::Attribute& attribute : profile.attributes) {
-    if (record.attribute_count == kAttributeSlots) break;
+    if (count == kAttributeSlots) break;
     if (attribute.is_number && !std::isfinite(attribute.number)) continue;
-    record.attributes[record.attribute_count++] = {
-        Hash64(attribute.name), attribute.is_number, attribute.is_number ? attribute.number : 0.0,
-        attribute.is_number ? 0 : Hash64(attribute.text)};
+    const AttributeValue value = {Hash64(attribute.name), attribute.is_number,
+                                  attribute.is_number ? attribute.number : 0.0,
+                                  attribute.is_number ? 0 : Hash64(attribute.text)};
+    replaced = replaced || count >= before || !(record.attributes[count] == value);
+    record.attributes[count++] = value;
   }
+  record.attribute_count = static_cast<std::uint8_t>(count);
+  return replaced || count != before;
 }
 
 }  // namespace segmentd::feature

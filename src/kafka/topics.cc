@@ -9,6 +9,10 @@
 namespace segmentd::kafka {
 namespace {
 
+// A customer that nothing is heard of for so long, though looks at it come every quarter of its
+// silence, is nobody to learn from.
+constexpr int kSampleDays = 400;
+
 // How long the brokers may take until a topic just made is known to all of them.
 constexpr int kAppearMs = 10'000;
 
@@ -32,10 +36,12 @@ std::string CreateCommand(const std::string& brokers, const TopicSpec& topic) {
 
 std::string AlterCommand(const std::string& brokers, const std::string& topic,
                          const std::string& key, const std::string& value) {
+  // A comma would end the value.
+  const bool list = value.find(',') != std::string::npos;
   return fmt::format(
       "kafka-configs.sh --bootstrap-server {} --alter --entity-type topics --entity-name {} "
-      "--add-config {}={}",
-      brokers, topic, key, value);
+      "--add-config {}",
+      brokers, topic, list ? fmt::format("'{}=[{}]'", key, value) : key + "=" + value);
 }
 
 std::int64_t Number(const std::string& text) {
@@ -130,6 +136,11 @@ std::vector<TopicSpec> OutputTopicSpecs(const OutputTopics& names, int partition
       // It names those who want to be forgotten: no longer than a request may have to wait.
       case pipeline::Topic::kControl:
         spec.config = Deleted(7);
+        break;
+      case pipeline::Topic::kSamples:
+        spec.config = Compacted(7);
+        spec.config["cleanup.policy"] = "compact,delete";
+        spec.config["retention.ms"] = std::to_string(kSampleDays * kDayMs);
         break;
       // A store that was away for longer replays its changelog whole.
       case pipeline::Topic::kCustomerState:

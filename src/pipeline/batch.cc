@@ -16,6 +16,7 @@ void Batch::Body::Start(std::span<const event::RawRecord> from) {
   partition = from.empty() ? Partition{} : from.front().partition;
   items.clear();
   firings.clear();
+  samples.clear();
   customers.clear();
   table_.assign(std::bit_ceil(2 * from.size() + 2), 0);
 }

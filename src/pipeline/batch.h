@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
 #include <variant>
 #include <vector>
@@ -22,7 +23,8 @@ struct Item {
   std::uint32_t column = kNoColumn;  // of the snapshot after the event
   std::uint32_t before = kNoColumn;  // of the snapshot before it, for a customer no model has seen
   bool late = false;
-  bool first = false;  // the customer's first accepted event
+  bool first = false;    // the customer's first accepted event
+  bool sampled = false;  // the next of samples is behind it
 };
 
 // What happens to a customer in front of an item, or behind the last, without an event: a timer
@@ -33,15 +35,18 @@ struct Firing {
   std::uint32_t column = kNoColumn;  // of the snapshot as of the deadline; none for an expiry
   Deadline deadline;
   bool follows = false;
+  bool sampled = false;
   bool over = false;  // the customer expired behind it: its record is another life's
 };
 
 struct Batch::Body {
   Partition partition;
   std::span<const event::RawRecord> records;
-  std::vector<Item> items;      // one per record
-  std::vector<Firing> firings;  // in order
+  std::vector<Item> items;         // one per record
+  std::vector<Firing> firings;     // in order
+  std::vector<OutRecord> samples;  // in the order of what they are of
   std::vector<std::string_view> customers;
+  std::string image;  // of a record, for a moment
 
   void Start(std::span<const event::RawRecord> from);
   // A batch without records.

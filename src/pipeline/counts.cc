@@ -32,6 +32,7 @@ void Counts::Add(const Counts& other) {
   suppressed += other.suppressed;
   erased += other.erased;
   rekeyed += other.rekeyed;
+  samples += other.samples;
   followed += other.followed;
   moved += other.moved;
   newest_event_ms = std::max(newest_event_ms, other.newest_event_ms);

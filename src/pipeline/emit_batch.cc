@@ -4,6 +4,7 @@
 
 #include "emitter.h"
 #include "envelope.h"
+#include "sample_writer.h"
 #include "segmentd/base/ids.h"
 
 namespace segmentd::pipeline {
@@ -136,6 +137,9 @@ void Emitter::Expire(const Firing& firing) {
   }
   effects_.outputs.push_back(
       CustomerStateTombstone(context_.options, customer_id, batch_.partition, state.ordinal));
+  if (context_.options.sample > 0) {
+    effects_.outputs.push_back(SampleRecord(customer_id, batch_.partition));
+  }
 }
 
 std::string Emitter::NameOf(const segment::State& state) const {
@@ -263,6 +267,19 @@ void Emitter::WriteState(std::uint32_t customer, std::uint32_t column) {
                                      context_.customers[customer].segment, column));
 }
 
+void Emitter::Pass(const Firing& firing) {
+  firing.follows ? Follow(firing) : Fire(firing);
+  if (firing.sampled) Sample(firing.customer);
+}
+
+void Emitter::Sample(std::uint32_t customer) {
+  OutRecord& sample = effects_.outputs.emplace_back(std::move(batch_.samples[samples_++]));
+  if (context_.model != nullptr) {
+    WriteSampleSegment(context_.customers[customer].segment.current, *sample.value);
+  }
+  ++effects_.counts.samples;
+}
+
 void EmitBatch(const Context& context, Batch::Body& batch, Effects& effects) {
   Emitter emitter(context, batch, effects);
   auto firing = batch.firings.begin();
@@ -272,13 +289,10 @@ void EmitBatch(const Context& context, Batch::Body& batch, Effects& effects) {
     const event::RawRecord& record = batch.records[i];
     if (const auto* rejection = std::get_if<event::Rejection>(&item.what)) {
       emitter.Reject(record, *rejection);
-    } else if (item.column == kNoColumn) {
-      continue;  // a profile or a duplicate: nothing to decide
-    } else if (context.model) {
-      emitter.Decide(item, record);
-    } else {
-      emitter.Unscored(item);
+    } else if (item.column != kNoColumn) {  // else a profile or a duplicate: nothing to decide
+      context.model ? emitter.Decide(item, record) : emitter.Unscored(item);
     }
+    if (item.sampled) emitter.Sample(item.customer);
   }
   for (; firing != batch.firings.end(); ++firing) emitter.Pass(*firing);
 }

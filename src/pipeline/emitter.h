@@ -32,7 +32,9 @@ class Emitter {
   void Unscored(const Item& item);
   void Decide(const Item& item, const event::RawRecord& record);
   // What happens without an event.
-  void Pass(const Firing& firing) { firing.follows ? Follow(firing) : Fire(firing); }
+  void Pass(const Firing& firing);
+  // The next sample, of a customer as it is now.
+  void Sample(std::uint32_t customer);
 
  private:
   void Fire(const Firing& firing);
@@ -69,6 +71,7 @@ class Emitter {
   const Context& context_;
   Batch::Body& batch_;
   Effects& effects_;
+  std::size_t samples_ = 0;  // given away
 };
 
 }  // namespace segmentd::pipeline

@@ -140,6 +140,14 @@ OutRecord CustomerStateTombstone(const Options& options, std::string_view custom
                       {"segmentd.ordinal", {ordinal.data(), ordinal.size()}}}};
 }
 
+OutRecord SampleRecord(std::string_view customer_id, Partition partition) {
+  return {.topic = Topic::kSamples,
+          .partition = partition,
+          .key = std::string(customer_id),
+          .value = std::nullopt,
+          .headers = {}};
+}
+
 OutRecord DeadLetter(const Options& options, const event::RawRecord& record,
                      const event::Rejection& rejection) {
   OutRecord out{

@@ -26,6 +26,9 @@ OutRecord CustomerStateRecord(const Options& options, const StateFacts& facts, P
 OutRecord CustomerStateTombstone(const Options& options, std::string_view customer_id,
                                  Partition partition, std::uint64_t ordinal);
 
+// A sample without its value, which also says that a sample is no longer to be learned from.
+OutRecord SampleRecord(std::string_view customer_id, Partition partition);
+
 // The refused record as it came, with what was wrong in headers.
 OutRecord DeadLetter(const Options& options, const event::RawRecord& record,
                      const event::Rejection& rejection);

@@ -51,6 +51,7 @@ void EraseCustomer(const Context& context, Partition partition, std::string_view
   }
   effects.outputs.push_back(
       CustomerStateTombstone(context.options, customer_id, partition, customer.segment.ordinal));
+  if (context.options.sample > 0) effects.outputs.push_back(SampleRecord(customer_id, partition));
 }
 
 }  // namespace segmentd::pipeline

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "applier.h"
+#include "sampler.h"
 #include "segmentd/base/time_text.h"
 #include "segmentd/feature/fold.h"
 
@@ -48,6 +49,7 @@ class Folder {
          const ModelSwitch& model_switch)
       : context_(context),
         batch_(batch),
+        sampler_(context.options.sample, batch),
         frozen_(context.features.frozen()),
         firings_max_(firings_max),
         switched_ms_(model_switch.clock_ms),
@@ -88,11 +90,13 @@ class Folder {
   }
   bool FireBefore(std::size_t index, const event::Event& event, std::int64_t clock_ms);
   std::int64_t FirstAfter(std::uint32_t customer, Deadline next, std::int64_t clock_ms) const;
+  void FoldProfile(std::size_t index, const event::Profile& profile, std::int64_t clock_ms);
   void FoldEvent(std::size_t index, const event::Event& event, PartitionClock& clock,
                  Counts& counts);
 
   const Context& context_;
   Batch::Body& batch_;
+  Sampler sampler_;
   const feature::FrozenNames frozen_;
   const std::size_t firings_max_;
   const std::int64_t switched_ms_;
@@ -110,9 +114,7 @@ void Folder::Fold(std::size_t index, PartitionClock& clock, Counts& counts) {
     return;
   }
   if (const auto* profile = std::get_if<event::Profile>(&item.what)) {
-    Follow(index, item.customer);
-    feature::FoldProfile(*profile, context_.customers[item.customer].record);
-    context_.outcomes[item.customer].changed = true;
+    FoldProfile(index, *profile, clock.clock_ms);
     ++counts.profiles;
     return;
   }
@@ -124,6 +126,20 @@ void Folder::Fold(std::size_t index, PartitionClock& clock, Counts& counts) {
   } else {
     ++counts.duplicates;
   }
+}
+
+// A sample of it is as of all that has been due: what that came to may stand in the record or not.
+void Folder::FoldProfile(std::size_t index, const event::Profile& profile, std::int64_t clock_ms) {
+  Item& item = batch_.items[index];
+  Follow(index, item.customer);
+  feature::Record& record = context_.customers[item.customer].record;
+  const bool replaced = feature::FoldProfile(profile, record);
+  context_.outcomes[item.customer].changed = true;
+  if (!replaced || record.events == 0 || !sampler_.on()) return;
+  const bool scored = customers_[item.customer].scored;
+  const std::int64_t newest_ms = context_.deadlines.Newest(record, scored, clock_ms);
+  const std::int64_t as_of_ms = std::max({record.as_of_ms, newest_ms, switched_ms_});
+  item.sampled = sampler_.OnProfile(item.customer, profile, as_of_ms, record);
 }
 
 // What was due before an event fires before it. False for a duplicate, before which nothing does.
@@ -182,6 +198,7 @@ std::int64_t Folder::Fire(std::size_t before, std::uint32_t customer, Deadline n
       return kNever;
     }
     firing.column = context_.scorer.Add(context_.features, record, next.at_ms);
+    if (context_.model != nullptr) firing.sampled = sampler_.OnLook(customer, next.at_ms, record);
     next = context_.deadlines.Next(record, known.scored, next.at_ms);
   }
   return next.at_ms;
@@ -218,6 +235,8 @@ void Folder::FoldEvent(std::size_t index, const event::Event& event, PartitionCl
   Customer& customer = context_.customers[item.customer];
   Known& known = customers_[item.customer];
   item.first = customer.record.events == 0;
+  std::optional<std::int64_t> newest_ms;
+  if (!item.first) newest_ms = customer.record.last_event_ms;
   const bool unseen =
       context_.model && !known.scored && !item.first && customer.segment.ordinal == 0;
   const std::uint32_t before =
@@ -236,6 +255,9 @@ void Folder::FoldEvent(std::size_t index, const event::Event& event, PartitionCl
   item.late = folded == feature::FoldResult::kLate;
   item.before = before;
   item.column = context_.scorer.Add(context_.features, customer.record, customer.record.as_of_ms);
+  if (!item.late) {
+    item.sampled = sampler_.OnEvent(item.customer, event, newest_ms, customer.record);
+  }
   ++counts.accepted;
   counts.newest_event_ms = std::max(counts.newest_event_ms, event.event_time_ms);
   if (item.late) {

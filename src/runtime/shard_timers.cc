@@ -27,7 +27,7 @@ Status Shard::Body::FireTimers(std::size_t records_polled) {
     if (task.sweeping() && !task.timers_due()) SEGMENTD_RETURN_IF_ERROR(Sweep(task, left));
     work_left = work_left || task.timers_due() || task.sweeping();
     // What fired without an effect is in no commit, behind which the store is written.
-    if (task.running() && task.cache().uncommitted() == 0 && task.unstored()) {
+    if (task.running() && !task.uncommitted() && task.unstored()) {
       const Status stored = task.Store(/*force=*/false);
       if (!stored.has_value()) return Handle(stored.error(), &task);
     }

@@ -147,7 +147,7 @@ void Task::SkipMarkers() {
 
 bool Task::dirty() const {
   if (!running()) return false;
-  return cache_.uncommitted() > 0 || model_waits() || clock_.model_switch != meta_.model_switch ||
+  return uncommitted() || model_waits() || clock_.model_switch != meta_.model_switch ||
          std::any_of(inputs_.begin(), inputs_.end(), [](const TaskInput& input) {
            return input.assigned && input.committed != input.next;
          });
@@ -200,6 +200,7 @@ void Task::AppendPositions(std::vector<ports::InputPosition>& positions) const {
 
 Status Task::OnCommitted(std::optional<Offset> changelog_next) {
   cache_.Committed();
+  sampled_ = false;
   if (changelog_next && *changelog_next < meta_.changelog_next) {
     return segmentd::Fail(
         Code::kConfig,

@@ -23,12 +23,9 @@
 
 namespace segmentd::runtime {
 
-// One partition's state machine, store and cache.
-//
+// One partition's state machine, store and cache:
 //   OPENING -> FENCING -> RESTORING -> RUNNING -> REVOKING -> PARKED; any of them -> FAILED
-//
-// Rewind takes it back to OPENING from wherever it is. OPENING and RESTORING are done by helpers
-// while the loop turns.
+// Rewind takes it back to OPENING from anywhere. OPENING and RESTORING are done by helpers.
 class Task {
  public:
   // counts: known when Advance is first called.
@@ -75,7 +72,9 @@ class Task {
   // Reads on from where the state stands, when records were handed out and not used.
   Status Reread();
 
-  bool dirty() const;  // something to commit: customers, input that had no effect, or the model
+  bool dirty() const;  // something to commit: customers, samples, skipped input, or the model
+  // One of the first two, of which the store may not be ahead.
+  bool uncommitted() const { return cache_.uncommitted() > 0 || sampled_; }
   // Writes images and position into the transaction.
   Status Produce(Transaction& transaction);
   void AppendPositions(std::vector<ports::InputPosition>& positions) const;
@@ -169,6 +168,7 @@ class Task {
   std::shared_ptr<const pipeline::Model> model_;  // that scores
   bool model_lost_ = false;  // the one that scored is not at hand, and this one takes its place
   std::optional<std::shared_ptr<const pipeline::Model>> next_model_;  // of the commit under way
+  bool sampled_ = false;       // since the last commit, by looks that may have left nothing else
   bool store_behind_ = false;  // it has to have all customers before the sweep
   TimerIndex timers_;
   IdleClock idle_;

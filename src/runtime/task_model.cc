@@ -96,6 +96,7 @@ Status Task::Sweep(std::size_t customers_max, pipeline::Effects& effects) {
   outcomes_.assign(ids_.size(), {});
   pipeline().Follow(partition_, ids_, customers_, outcomes_, clock_, parts_.clock.WallMs(),
                     effects);
+  sampled_ = sampled_ || effects.counts.samples > 0;
   KeepOutcomes(ids_);
   from = swept_.back() + '\0';
   return Ok();

@@ -115,6 +115,7 @@ void Task::Rewind(bool rebuild) {
   timers_.Clear();
   restore_.reset();
   next_model_.reset();
+  sampled_ = false;
   store_behind_ = false;
   if (rebuild) {
     ++rebuilds_;

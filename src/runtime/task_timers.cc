@@ -16,6 +16,7 @@ Status Task::FireTimers(std::size_t timers_max, pipeline::Effects& effects) {
   outcomes_.assign(ids_.size(), {});
   pipeline().Fire(partition_, due_views_, customers_, outcomes_, clock_, parts_.clock.WallMs(),
                   effects);
+  sampled_ = sampled_ || effects.counts.samples > 0;
   KeepOutcomes(ids_);
   return Ok();
 }

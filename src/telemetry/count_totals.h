@@ -66,6 +66,7 @@ struct CountTotals {
         suppressed(f.suppressed.Add({{"reason", "hysteresis"}})),
         stayed(f.followed.Add({{"moved", "false"}})),
         moved(f.followed.Add({{"moved", "true"}})),
+        samples(f.samples.Add({})),
         future(f.future_events.Add({{"action", "dlq"}})),
         lateness(f.lateness.Add({}, TotalSpread::Bounds())) {
     for (int i = 0; i < pipeline::kTimerKinds; ++i) {
@@ -96,6 +97,7 @@ struct CountTotals {
     suppressed.Set(counts.suppressed);
     stayed.Set(counts.followed - counts.moved);
     moved.Set(counts.moved);
+    samples.Set(counts.samples);
     future.Set(counts.rejected[static_cast<std::size_t>(event::RejectCode::kFromFuture)]);
     lateness.Set(counts.lateness);
     for (std::size_t i = 0; i < fired.size(); ++i) {
@@ -116,6 +118,7 @@ struct CountTotals {
   Total suppressed;
   Total stayed;
   Total moved;
+  Total samples;
   Total future;
   TotalSpread lateness;
   std::vector<Total> fired;

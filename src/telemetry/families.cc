@@ -93,8 +93,8 @@ Families::Families(prometheus::Registry& r)
       transitions(MakeCounters(r, "segment_transitions_total", "Changes of segment published")),
       suppressed(MakeCounters(r, "transitions_suppressed_total", "Decisions not taken")),
       crossings(MakeCounters(r, "at_risk_crossings_total", "Risk states entered or left")),
-      followed(
-          MakeCounters(r, "model_followed_customers_total", "Customers that met another model")),
+      followed(MakeCounters(r, "model_followed_customers_total", "Customers that met a new model")),
+      samples(MakeCounters(r, "samples_total", "Customers' records given to be learned from")),
       future_events(MakeCounters(r, "future_events_total", "Events from the future")),
       lateness(MakeHistograms(r, "event_lateness_seconds",
                               "How far late events came behind their customer's newest instant")),

@@ -105,6 +105,7 @@ struct Families {
   Counters& suppressed;
   Counters& crossings;
   Counters& followed;
+  Counters& samples;
   Counters& future_events;
   Histograms& lateness;
   Counters& timers_fired;

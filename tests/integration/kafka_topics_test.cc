@@ -17,7 +17,7 @@ class TopicsTest : public RealKafkaTest {
   static kafka::OutputTopics Names() {
     const std::string prefix = Unique("segmentd");
     return {prefix + ".changed",   prefix + ".state",   prefix + ".at-risk", prefix + ".dlq",
-            prefix + ".changelog", prefix + ".control", prefix + ".rekeyed"};
+            prefix + ".changelog", prefix + ".control", prefix + ".rekeyed", prefix + ".samples"};
   }
 
   // Has the group read so many records and commit an offset of partition 0.
@@ -42,7 +42,7 @@ TEST_F(TopicsTest, MakesTheOutputTopicsAsTheContractSays) {
 
   const auto counts = kafka::PartitionCounts(connection(), names);
   ASSERT_TRUE(counts.ok());
-  EXPECT_THAT(*counts, ElementsAre(3, 3, 3, 3, 3, 3, 3));
+  EXPECT_THAT(*counts, ElementsAre(3, 3, 3, 3, 3, 3, 3, 3));
   const auto config = [&](pipeline::Topic topic) {
     return kafka::TopicConfig(connection(), names[static_cast<std::size_t>(topic)]).value();
   };
@@ -59,6 +59,9 @@ TEST_F(TopicsTest, MakesTheOutputTopicsAsTheContractSays) {
   kafka::Settings rekeyed = config(pipeline::Topic::kRekeyed);
   EXPECT_EQ(rekeyed["retention.ms"], "-1");
   EXPECT_EQ(rekeyed["max.message.bytes"], "2000000");
+  kafka::Settings samples = config(pipeline::Topic::kSamples);
+  EXPECT_EQ(samples["cleanup.policy"], "compact,delete");
+  EXPECT_EQ(samples["retention.ms"], std::to_string(400 * kDayMs));
 }
 
 TEST_F(TopicsTest, MakesNoTopicThatHasNoName) {

@@ -15,8 +15,8 @@ std::string FakeBroker::InputTopic(event::Source source) {
 }
 
 std::string FakeBroker::OutputTopic(pipeline::Topic topic) {
-  static const std::string kNames[pipeline::kTopics] = {"changed",   "state",   "at-risk", "dlq",
-                                                        "changelog", "control", "rekeyed"};
+  static const std::string kNames[pipeline::kTopics] = {
+      "changed", "state", "at-risk", "dlq", "changelog", "control", "rekeyed", "samples"};
   return kNames[static_cast<std::size_t>(topic)];
 }
 

@@ -7,6 +7,7 @@
 
 #include "segmentd/pipeline/customer.h"
 #include "segmentd/ports/changelog.h"
+#include "support/sample_text.h"
 
 namespace segmentd::support {
 namespace {
@@ -54,6 +55,27 @@ OutputsByKey CommittedByKey(FakeBroker& broker) {
         if (entry.visible()) outputs[{name, entry.key.value_or("-")}].push_back(Show(entry));
       }
     }
+  }
+  outputs.merge(CommittedSamples(broker));
+  return outputs;
+}
+
+OutputsByKey CommittedSamples(FakeBroker& broker) {
+  const std::string name = FakeBroker::OutputTopic(pipeline::Topic::kSamples);
+  std::map<std::string, std::set<std::string>> distinct;
+  std::map<std::string, std::string> last;
+  for (int p = 0; p < broker.partitions(); ++p) {
+    for (const auto& entry : broker.log(name, Partition{p})) {
+      if (!entry.visible()) continue;
+      last[*entry.key] = SampleText(entry.value);
+      distinct[*entry.key].insert(last[*entry.key]);
+    }
+  }
+  OutputsByKey outputs;
+  for (const auto& [customer, samples] : distinct) {
+    std::vector<std::string>& lines = outputs[{name, customer}];
+    lines.assign(samples.begin(), samples.end());
+    lines.push_back("last: " + last[customer]);
   }
   return outputs;
 }

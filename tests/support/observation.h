@@ -16,6 +16,9 @@ std::vector<std::string> CommittedOutput(FakeBroker& broker, pipeline::Topic top
 // The same of all outputs, by topic and key.
 using OutputsByKey = std::map<std::pair<std::string, std::string>, std::vector<std::string>>;
 OutputsByKey CommittedByKey(FakeBroker& broker);
+// Those of them that are samples: each once, and the last one, for a look without an effect comes
+// again after a crash.
+OutputsByKey CommittedSamples(FakeBroker& broker);
 
 // A store's content brought up to the end of the changelog.
 MemoryStores::Disk FoldChangelog(FakeBroker& broker, Partition partition, MemoryStores::Disk disk);

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "segmentd/base/assert.h"
+#include "support/sample_text.h"
 
 namespace segmentd::support {
 
@@ -154,6 +155,21 @@ std::vector<pipeline::OutRecord> PipelineHarness::Outputs(pipeline::Topic topic)
     if (record.topic == topic) found.push_back(record);
   }
   return found;
+}
+
+std::map<std::string, std::string> SamplesByCustomer(
+    const std::vector<pipeline::OutRecord>& outputs) {
+  std::map<std::string, std::set<std::string>> distinct;
+  std::map<std::string, std::string> last;
+  for (const pipeline::OutRecord& record : outputs) {
+    if (record.topic != pipeline::Topic::kSamples) continue;
+    last[*record.key] = SampleText(record.value);
+    distinct[*record.key].insert(last[*record.key]);
+  }
+  for (auto& [customer, text] : last) {
+    for (const std::string& sample : distinct[customer]) text += '\n' + sample;
+  }
+  return last;
 }
 
 std::optional<std::string> HeaderOf(const pipeline::OutRecord& record, const std::string& name) {

@@ -71,6 +71,10 @@ class PipelineHarness {
   std::set<std::pair<std::int64_t, std::string>> timers_;
 };
 
+// Of each customer all samples there were, each once, and the last one: a look may come again.
+std::map<std::string, std::string> SamplesByCustomer(
+    const std::vector<pipeline::OutRecord>& outputs);
+
 // The value of a header, or nothing.
 std::optional<std::string> HeaderOf(const pipeline::OutRecord& record, const std::string& name);
 

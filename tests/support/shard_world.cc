@@ -22,6 +22,7 @@ pipeline::Options PipelineOptions() {
   options.allowed_lateness_ms = 30 * kDayMs;
   options.max_future_ms = 300 * kSecondMs;
   options.profiles.profile_attributes = {"age", "region"};
+  options.sample = 1;
   return options;
 }
 
@@ -157,6 +158,11 @@ std::string ShardWorld::AllOutput() {
       }
       for (const auto& [customer, texts] : by_customer) all += texts;
     }
+  }
+  // A profile counts from when it is read, amid looks wherever that is.
+  if (broker.profile_partitions() > 0) return all;
+  for (const auto& [where, samples] : CommittedSamples(broker)) {
+    for (const std::string& sample : samples) all += fmt::format("{} {}\n", where.second, sample);
   }
   return all;
 }

@@ -95,6 +95,7 @@ struct Learning {
   Clusters k;
   model::EmbeddingKind embedding = model::EmbeddingKind::kDae;
   std::optional<std::string> bootstrap;
+  double sample = 1;  // share of the customers
 };
 
 struct Risk {

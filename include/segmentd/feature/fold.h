@@ -25,7 +25,7 @@ FoldResult Fold(const event::Event& event, const FrozenNames& frozen, Record& re
 // Whether Fold would find it a duplicate.
 bool IsDuplicate(const event::Event& event, const Record& record);
 
-// Replaces the profile attributes.
-void FoldProfile(const event::Profile& profile, Record& record);
+// Replaces the profile attributes; whether any is another now.
+bool FoldProfile(const event::Profile& profile, Record& record);
 
 }  // namespace segmentd::feature

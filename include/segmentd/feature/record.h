@@ -63,6 +63,8 @@ struct AttributeValue {
   bool is_number = false;
   double number = 0;
   std::uint64_t text = 0;  // Hash64 of the value, when it is a name
+
+  bool operator==(const AttributeValue&) const = default;
 };
 
 // Everything that is known of a customer's history: flat, bounded, independent of its length.

@@ -32,6 +32,7 @@ struct Counts {
   std::uint64_t erased = 0;      // left aside, of customers that were erased
   std::uint64_t followed = 0;    // customers that have followed a change of model
   std::uint64_t moved = 0;       // those of them that it moved to another segment
+  std::uint64_t samples = 0;     // given to be learned from
   std::uint64_t rekeyed = 0;     // by the stage before, which counts only these and what it refuses
   std::int64_t newest_event_ms = INT64_MIN;  // accepted, by its own time
   std::array<std::uint64_t, kTimerKinds> fired{};

@@ -20,9 +20,10 @@ enum class Topic : std::uint8_t {
   kDlq,
   kChangelog,
   kControl,
-  kRekeyed  // of no name unless input.rekey is set
+  kRekeyed,  // of no name unless input.rekey is set
+  kSamples   // of no name unless learning is enabled
 };
-inline constexpr int kTopics = 7;
+inline constexpr int kTopics = 8;
 
 using OutHeader = event::Header;
 

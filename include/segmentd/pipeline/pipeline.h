@@ -38,6 +38,7 @@ struct Options {
   std::int64_t allowed_lateness_ms = 0;
   std::int64_t max_future_ms = 0;
   std::int64_t expire_after_ms = 0;  // 0: customers do not expire
+  double sample = 0;                 // share of the customers that are learned from; 0: none
   risk::Thresholds risk;
   std::int64_t output_bytes_max = 1'000'000;
   feature::Plan plan;  // what state records show before the first model

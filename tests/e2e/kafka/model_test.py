@@ -70,6 +70,7 @@ class ModelTest(KafkaTest):
         self.assertEqual({c["reason"] for c in changes}, {"backfill"})
         self.assertEqual({c["ordinal"] for c in changes}, {1})
         self.assertEqual(self.read_all(f"{app}.at-risk.v1"), [], "a model raises no alert")
+        self.assertEqual(len(self.last_samples(app)), customers, "to be learned from")
 
     def test_reaches_every_customer_once_though_two_instances_are_killed_amid(self):
         topic, app = self.unique("tx"), "swept"

@@ -178,6 +178,11 @@ class KafkaTest(unittest.TestCase):
         """The last customer.state.v1 value per customer."""
         return {r.key(): r.value() for r in self.read_all(f"{app}.customer.state.v1")}
 
+    def last_samples(self, app):
+        """The instant of the last sample per customer, in ms; None: it was taken back."""
+        last = {r.key(): r.value() for r in self.read_all(f"{app}.{app}.samples")}
+        return {key: value and first_varint(value) for key, value in last.items()}
+
     def check_chains(self, app):
         """Ordinals from 1 without gaps; previous is the current before it."""
         last = {}
@@ -255,6 +260,17 @@ class Daemon:
         code = self.process.wait(deadline_s)
         self.log.close()
         return code
+
+
+def first_varint(message):
+    """The first field of a Protobuf message."""
+    number, shift = 0, 0
+    for byte in message[1:]:
+        number |= (byte & 0x7F) << shift
+        shift += 7
+        if byte < 0x80:
+            return number
+    raise ValueError("cut off")
 
 
 def listening_line(log):

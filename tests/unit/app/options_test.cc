@@ -19,7 +19,9 @@ TEST(OptionsTest, NamesTopicsByPrefixAndApp) {
   config.output.prefix = "x.";
   EXPECT_THAT(OutputTopicsOf(config),
               ElementsAre("x.segment.changed.v1", "x.customer.state.v1", "x.at-risk.v1", "x.dlq.v1",
-                          "x.shop.changelog", "x.shop.control", ""));
+                          "x.shop.changelog", "x.shop.control", "", "x.shop.samples"));
+  config.learning.enabled = false;
+  EXPECT_EQ(OutputTopicsOf(config).back(), "");
   EXPECT_THAT(InputTopicsOf(config), ElementsAre("transactions"));
   config.input.profiles.topic = "people";
   EXPECT_THAT(InputTopicsOf(config), ElementsAre("transactions", "people"));
@@ -39,7 +41,7 @@ TEST(OptionsTest, WithRekeyTheShardsReadTheCopyAndTheStageBeforeThemTheInput) {
   const kafka::ShardOptions stage = KafkaRekeyerOptionsOf(config, shard);
   EXPECT_EQ(stage.app, "shop.rekey");
   EXPECT_EQ(stage.transactions_topic, "transactions");
-  EXPECT_THAT(stage.outputs, ElementsAre("", "", "", "x.dlq.v1", "", "", "x.shop.rekeyed"));
+  EXPECT_THAT(stage.outputs, ElementsAre("", "", "", "x.dlq.v1", "", "", "x.shop.rekeyed", ""));
 }
 
 TEST(OptionsTest, ReadsClientSecretsFromTheirFiles) {

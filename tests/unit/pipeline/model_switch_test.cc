@@ -180,7 +180,11 @@ std::vector<OwnedRecord> Stream(std::uint64_t seed, int n) {
 // By customer and topic.
 std::map<std::string, std::string> StoriesOf(const PipelineHarness& harness) {
   std::map<std::string, std::string> stories;
+  for (const auto& [customer, samples] : support::SamplesByCustomer(harness.effects().outputs)) {
+    stories[customer + " samples"] = samples;
+  }
   for (const OutRecord& record : harness.effects().outputs) {
+    if (record.topic == Topic::kSamples) continue;
     stories[fmt::format("{} {}", *record.key, static_cast<int>(record.topic))] +=
         record.value.value_or("(tombstone)") + '\n';
   }
@@ -188,13 +192,15 @@ std::map<std::string, std::string> StoriesOf(const PipelineHarness& harness) {
 }
 
 TEST(ModelSwitchTest, GivesTheSameInAnyPiecesAndWithRebuiltIndexes) {
+  Options options = RiskOptions();
+  options.sample = 1;
   for (const std::uint64_t seed : {1U, 2U}) {
     const std::vector<OwnedRecord> records = Stream(seed, 600);
     std::map<std::string, std::string> expected;
     for (const bool rebuilt : {false, true}) {
       for (const std::size_t batch_max : {std::size_t{1}, std::size_t{40}, SIZE_MAX}) {
         for (const std::size_t sweep_max : {std::size_t{0}, std::size_t{2}}) {
-          PipelineHarness harness(RiskOptions());
+          PipelineHarness harness(options);
           harness.sweep_max = sweep_max;
           const std::shared_ptr<const Model> models[] = {Patient(), Impatient(), Stern()};
           for (std::size_t i = 0; i < 3; ++i) {

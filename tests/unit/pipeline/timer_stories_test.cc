@@ -148,6 +148,33 @@ TEST(TimerStoriesTest, TellOfTheSameAlertsInAnyPieces) {
   }
 }
 
+TEST(TimerStoriesTest, GiveTheTrainerTheSameInAnyPieces) {
+  Options options = RiskOptions();
+  options.sample = 0.8;
+  options.expire_after_ms = 20 * kDayMs;
+  for (const std::uint64_t seed : {1U, 2U}) {
+    const std::vector<OwnedRecord> records = Records(Stream(seed, 500));
+    std::map<std::string, std::string> expected;
+    for (const std::size_t batch_max : {std::size_t{1}, std::size_t{23}, SIZE_MAX}) {
+      for (const std::size_t sweep_max : {std::size_t{0}, std::size_t{2}}) {
+        PipelineHarness harness(options);
+        harness.pipeline().UseModel(support::LoadModel(RiskBundle()));
+        harness.sweep_max = sweep_max;
+        harness.Run(records, batch_max);
+        harness.RebuildTimers();
+        harness.Sweep();
+        const auto samples = support::SamplesByCustomer(harness.effects().outputs);
+        if (expected.empty()) expected = samples;
+        EXPECT_EQ(samples, expected)
+            << "seed " << seed << " batch " << batch_max << " sweep " << sweep_max;
+        EXPECT_GT(harness.effects().counts.fired[static_cast<std::size_t>(TimerKind::kExpiry)], 3U);
+      }
+    }
+    EXPECT_GT(expected.size(), 4U);
+    EXPECT_LT(expected.size(), 9U);
+  }
+}
+
 TEST(TimerStoriesTest, AreTheSameWithAnIndexRebuiltFromTheStoredCustomers) {
   PipelineHarness harness;
   harness.pipeline().UseModel(support::LoadModel(support::OrdersBundle()));

@@ -3,7 +3,10 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <set>
 
+#include "segmentd/base/time_text.h"
+#include "segmentd/pipeline/sample.h"
 #include "support/shard_world.h"
 
 namespace segmentd::runtime {
@@ -135,6 +138,58 @@ TEST(ShardTimersTest, WallTimeMovesTheClockOfADrainedPartition) {
   const std::int64_t clock_ms = world.stores.disk(kFirst).meta->clock_ms;
   EXPECT_GT(clock_ms, began_ms - kGraceMs);
   EXPECT_LE(clock_ms, world.clock.WallMs() - kGraceMs);
+}
+
+// The days of the customer's samples, without repeats.
+std::set<std::string> SampledOn(ShardWorld& world, const std::string& customer) {
+  std::set<std::string> days;
+  for (const auto& entry : world.broker.log(FakeBroker::OutputTopic(Topic::kSamples), kFirst)) {
+    if (!entry.visible() || entry.key != customer) continue;
+    const auto sample = pipeline::DecodeSample(*entry.value);
+    EXPECT_TRUE(sample.ok());
+    days.insert(FormatRfc3339(sample->as_of_ms).substr(0, 10));
+  }
+  return days;
+}
+
+TEST(ShardTimersTest, CommitsTheSamplesOfLooksThatNothingElseCameOf) {
+  ShardWorld world(1);
+  world.AddPurchase(kFirst, "quiet", 0);
+  world.AddPurchase(kFirst, "other", 3);
+  ASSERT_TRUE(world.RunUntilDrained().has_value());
+  EXPECT_TRUE(ByInactivity(world, kFirst).empty());
+  EXPECT_EQ(SampledOn(world, "quiet").size(), 3U) << "its purchase, and after one day and two";
+}
+
+// Wall time brings looks due, of which nothing comes but samples; the process dies at each of the
+// first commits.
+std::set<std::string> SampledDespite(int crashes) {
+  ShardWorld world(1);
+  world.AddPurchase(kFirst, "quiet", 0);
+  EXPECT_TRUE(world.RunUntilDrained().has_value());
+  world.options.store_interval_ms = 0;
+  int commits = 0;
+  std::stop_source stop;
+  const std::int64_t end_ns = world.clock.MonotonicNs() + 8 * kGraceMs * 1'000'000;
+  world.options.until_drained = false;
+  world.options.idle_grace_ms = kGraceMs;
+  world.chaos.Watch([&](Call call) -> Status {
+    if (call == Call::kCommit && ++commits <= crashes) throw support::Crash{};
+    if (call == Call::kPoll && world.clock.MonotonicNs() >= end_ns) stop.request_stop();
+    return Ok();
+  });
+  while (!world.RunOnce(stop.get_token())) {
+  }
+  EXPECT_EQ(world.crashes, crashes);
+  world.chaos.Watch({});
+  EXPECT_EQ(world.Violations(), "");
+  return SampledOn(world, "quiet");
+}
+
+TEST(ShardTimersTest, TakesALookAgainWhoseSampleWasNotCommitted) {
+  const std::set<std::string> sampled = SampledDespite(0);
+  EXPECT_GT(sampled.size(), 2U);
+  EXPECT_EQ(SampledDespite(3), sampled);
 }
 
 TEST(ShardTimersTest, SilenceShorterThanTheGraceMovesNothing) {
