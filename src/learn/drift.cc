@@ -6,7 +6,7 @@
 #include <cmath>
 #include <numeric>
 
-#include "placing.h"
+#include "segmentd/learn/placing.h"
 
 namespace segmentd::learn {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <functional>
 
-#include "placing.h"
+#include "segmentd/learn/placing.h"
 #include "segmentd/base/result.h"
 #include "segmentd/learn/retrain.h"
 #include "segmentd/model/bundle.h"

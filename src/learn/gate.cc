@@ -19,9 +19,12 @@ class Gate {
 
   Verdict Run() {
     AtLeast("finite", Severity::kHard, report_.finite ? 1 : 0, 1);
-    CheckEmbedding();
-    CheckSegments();
-    if (!report_.first) CheckAgainstChampion();
+    // Rules are not learned, and their segments stand whether somebody is in them or not.
+    if (challenger_.embedding.kind != model::EmbeddingKind::kRules) {
+      CheckEmbedding();
+      CheckSegments();
+      if (!report_.first) CheckAgainstChampion();
+    }
     Decide();
     return std::move(verdict_);
   }
@@ -72,9 +75,12 @@ class Gate {
       AtMost("inertia_to_cold", Severity::kSoft, clusters.inertia / clusters.cold_inertia,
              limits_.inertia_to_cold);
     }
-    AtMost("moved", Severity::kSoft, report_.movement.moved, limits_.moved_soft);
+    // Where customers have changed, labels that agree with those of before would be wrong.
+    AtMost("moved", Severity::kSoft, report_.movement.moved,
+           report_.alarm ? limits_.moved_hard : limits_.moved_soft);
     AtMost("moved_at_most", Severity::kHard, report_.movement.moved,
            report_.alarm ? limits_.moved_hard_alarm : limits_.moved_hard);
+    if (report_.alarm) return;
     AtLeast("adjusted_rand", Severity::kSoft, report_.movement.adjusted_rand,
             limits_.adjusted_rand_min);
   }

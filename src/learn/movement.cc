@@ -1,6 +1,6 @@
 #include "movement.h"
 
-#include "placing.h"
+#include "segmentd/learn/placing.h"
 #include "segmentd/model/agreement.h"
 
 namespace segmentd::learn {

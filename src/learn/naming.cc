@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <initializer_list>
+#include <array>
 #include <numeric>
 #include <set>
 #include <string>
@@ -16,31 +16,34 @@ namespace {
 
 constexpr double kMuchBetter = 0.8;
 
-// The first of the named features that the model has, in standard deviations; 0 without any.
+// By Axis, best first.
+constexpr std::array<std::array<std::string_view, 4>, 6> kAxisFeatures = {{
+    {"idle_days"},
+    {"orders_h180d", "frequency", "orders_360d", "orders_90d"},
+    {"spend_h180d", "monetary", "spend_360d", "spend_90d"},
+    {"tenure_days", "age_weeks"},
+    {"discount_share"},
+    {"aov", "monetary"},
+}};
+
+// In standard deviations; 0 without a feature for it.
 double ZScore(const model::Segment& segment, const std::vector<std::string>& features,
-              const model::Scaler& scaler, std::initializer_list<std::string_view> names) {
-  for (const std::string_view name : names) {
-    const auto at = std::find(features.begin(), features.end(), name);
-    if (at == features.end()) continue;
-    const auto row = static_cast<std::size_t>(at - features.begin());
-    const float weight = scaler.rows[row].weight;
-    if (weight > 0)
-      return static_cast<double>(segment.mean[static_cast<Eigen::Index>(row)] / weight);
-  }
-  return 0;
+              const model::Scaler& scaler, Axis axis) {
+  const auto row = FeatureOf(axis, features);
+  if (!row) return 0;
+  const float weight = scaler.rows[*row].weight;
+  return weight > 0 ? double{segment.mean[static_cast<Eigen::Index>(*row)] / weight} : 0;
 }
 
 segment::Profile ProfileOf(const model::Segment& of, const std::vector<std::string>& features,
                            const model::Scaler& scaler) {
-  const auto z = [&](std::initializer_list<std::string_view> names) {
-    return ZScore(of, features, scaler, names);
-  };
-  return {.recency = -z({"idle_days"}),
-          .frequency = z({"orders_h180d", "frequency", "orders_360d", "orders_90d"}),
-          .monetary = z({"spend_h180d", "monetary", "spend_360d", "spend_90d"}),
-          .tenure = z({"tenure_days", "age_weeks"}),
-          .discount = z({"discount_share"}),
-          .order_value = z({"aov", "monetary"})};
+  const auto z = [&](Axis axis) { return ZScore(of, features, scaler, axis); };
+  return {.recency = -z(Axis::kIdle),
+          .frequency = z(Axis::kFrequency),
+          .monetary = z(Axis::kMonetary),
+          .tenure = z(Axis::kTenure),
+          .discount = z(Axis::kDiscount),
+          .order_value = z(Axis::kOrderValue)};
 }
 
 double Standing(const segment::Profile& profile) {
@@ -78,6 +81,14 @@ std::string Free(const std::string& name, std::set<std::string, std::less<>>& ta
 }
 
 }  // namespace
+
+std::optional<std::size_t> FeatureOf(Axis axis, const std::vector<std::string>& features) {
+  for (const std::string_view name : kAxisFeatures[static_cast<std::size_t>(axis)]) {
+    const auto at = std::ranges::find(features, name);
+    if (at != features.end()) return static_cast<std::size_t>(at - features.begin());
+  }
+  return std::nullopt;
+}
 
 std::vector<std::size_t> OrderOfStanding(const model::Bundle& bundle) {
   const std::vector<segment::Profile> profiles = ProfilesOf(bundle);

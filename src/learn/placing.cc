@@ -1,4 +1,4 @@
-#include "placing.h"
+#include "segmentd/learn/placing.h"
 
 #include <algorithm>
 #include <cmath>

@@ -28,10 +28,14 @@ void MakeReference(const Points& points, const std::vector<int>& labels, model::
     const Eigen::RowVectorXd row = rows.values.row(i);
     reference.features.push_back(MakeHistogram({row.begin(), row.end()}, rows.weights));
   }
-  const model::Vector found = Errors(bundle.decoder, points.scaled, points.codes, points.limits);
-  std::vector<double> errors(found.begin(), found.end());
-  reference.errors = MakeHistogram(errors, rows.weights);
   reference.rows = std::accumulate(rows.weights.begin(), rows.weights.end(), 0.0);
+  // Without a way back there are no errors.
+  std::vector<double> errors;
+  if (!bundle.decoder.empty()) {
+    const model::Vector found = Errors(bundle.decoder, points.scaled, points.codes, points.limits);
+    errors.assign(found.begin(), found.end());
+  }
+  reference.errors = MakeHistogram(errors, errors.empty() ? errors : rows.weights);
   reference.error_most = Quantile(errors, kMost);
   reference.error_far = Quantile(errors, kFar);
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "placing.h"
+#include "segmentd/learn/placing.h"
 #include "segmentd/model/bundle.h"
 #include "segments.h"
 

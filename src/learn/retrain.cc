@@ -13,7 +13,7 @@
 #include "identity.h"
 #include "movement.h"
 #include "naming.h"
-#include "placing.h"
+#include "segmentd/learn/placing.h"
 #include "reference.h"
 #include "risk_fit.h"
 #include "scaling.h"

@@ -299,7 +299,7 @@ Result<Bundle> FromProto(const v1::ModelBundle& in) {
     SEGMENTD_ASSIGN_OR_RETURN(out.scaler.rows.emplace_back(), FromProto(row));
   }
   SEGMENTD_ASSIGN_OR_RETURN(out.embedding.kind,
-                            EnumFromProto(in.embedding().kind(), EmbeddingKind::kVae));
+                            EnumFromProto(in.embedding().kind(), EmbeddingKind::kRules));
   SEGMENTD_RETURN_IF_ERROR(PathFromProto(in.embedding(), out.embedding));
   if (in.has_decoder()) SEGMENTD_RETURN_IF_ERROR(PathFromProto(in.decoder(), out.decoder));
   for (const v1::Segment& segment : in.segments()) {

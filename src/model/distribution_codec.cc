@@ -73,13 +73,17 @@ std::string EncodeDecision(const Decision& decision) {
   message.set_state(decision.state);
   message.set_verdict(decision.verdict);
   message.set_trial(decision.trial);
+  message.set_as_of_ms(decision.as_of_ms);
+  message.set_next_segment_id(decision.next_segment_id);
+  message.set_reason(decision.reason);
   return message.SerializeAsString();
 }
 
 Result<Decision> DecodeDecision(std::string_view bytes) {
   SEGMENTD_ASSIGN_OR_RETURN(const auto message, Parse<v1::ModelDecision>(bytes, "decision"));
   return Decision{message.version(), message.champion(), message.at_ms(),
-                  message.state(),   message.verdict(),  message.trial()};
+                  message.state(),   message.verdict(),  message.trial(),
+                  message.as_of_ms(), message.next_segment_id(), message.reason()};
 }
 
 }  // namespace segmentd::model

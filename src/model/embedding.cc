@@ -45,6 +45,8 @@ std::string_view EmbeddingKindName(EmbeddingKind kind) {
       return "dae";
     case EmbeddingKind::kVae:
       return "vae";
+    case EmbeddingKind::kRules:
+      return "rules";
   }
   return "unknown";
 }

@@ -130,6 +130,16 @@ int ActivityOf(const Axes& axes) {
 
 }  // namespace
 
+std::vector<Profile> PlainArchetypes() {
+  std::vector<Profile> profiles;
+  for (const Archetype& archetype : kArchetypes) {
+    const auto& [recency, frequency, monetary, tenure, discount, order_value] = archetype.at;
+    if (discount != 0 || order_value != 0) continue;
+    profiles.push_back({recency, frequency, monetary, tenure, 0, 0});
+  }
+  return profiles;
+}
+
 std::vector<Named> NameSegments(std::span<const Profile> profiles) {
   std::vector<Axes> segments;
   for (const Profile& profile : profiles) segments.push_back(AxesOf(profile));

@@ -41,9 +41,12 @@ struct Decision {
   std::string version;
   std::string champion;  // empty: none
   std::int64_t at_ms = 0;
-  std::string state;    // rejected, trial, waiting (for a person), promoted
+  std::string state;    // rejected, trial, waiting (for a person), promoted, superseded
   std::string verdict;  // the gate's record, JSON
   std::string trial;    // how it differed from the champion on what came in, JSON; empty: none yet
+  std::int64_t as_of_ms = 0;  // the newest of what it was trained on
+  std::uint32_t next_segment_id = 1;  // ids below were given out
+  std::string reason;                 // why, for a person
 };
 
 // The records that publish a bundle, to be written in their order. kCorruption: it is none; else

@@ -9,7 +9,13 @@
 namespace segmentd::model {
 
 // DO NOT CHANGE the values: bundles hold them.
-enum class EmbeddingKind : std::uint8_t { kIdentity = 0, kPca = 1, kDae = 2, kVae = 3 };
+enum class EmbeddingKind : std::uint8_t {
+  kIdentity = 0,
+  kPca = 1,
+  kDae = 2,
+  kVae = 3,
+  kRules = 4,  // some of the features, told apart by archetypes
+};
 
 std::string_view EmbeddingKindName(EmbeddingKind kind);  // "pca"
 

@@ -23,6 +23,9 @@ struct Profile {
   double order_value = 0;
 };
 
+// Where the archetypes are that recency, frequency, spend and tenure tell apart: no two the same.
+std::vector<Profile> PlainArchetypes();
+
 // Names k segments from the archetype templates ("Champions", "Hibernating", ...) by assignment of
 // least cost, one template per segment; a poor match is called by its two largest features instead.
 // All names differ. Deterministic.

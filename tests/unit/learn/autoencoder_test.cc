@@ -6,7 +6,7 @@
 #include <cstring>
 #include <limits>
 
-#include "learn/placing.h"
+#include "segmentd/learn/placing.h"
 #include "segmentd/base/random.h"
 
 namespace segmentd::learn {

@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "customers.h"
-#include "learn/placing.h"
+#include "segmentd/learn/placing.h"
 
 namespace segmentd::learn {
 namespace {

@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "learn/clusters.h"
-#include "learn/placing.h"
+#include "segmentd/learn/placing.h"
 #include "segmentd/base/random.h"
 #include "segmentd/learn/churn.h"
 #include "segmentd/learn/gate.h"

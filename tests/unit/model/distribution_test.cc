@@ -128,12 +128,16 @@ TEST(ModelTopicTest, ForgetsWhatWasDropped) {
 
 TEST(ModelTopicTest, TellsWhatBecameOfAModel) {
   ModelTopic topic("shop");
-  const Decision decision = {"b", "a", 5, "rejected", R"({"accepted":false})", ""};
+  const Decision decision = {"b", "a", 5, "rejected",      R"({"accepted":false})",
+                             "",  7,   9, "moved too many"};
   ASSERT_TRUE(Give(topic, PackDecision("shop", decision)).ok());
   const Decision& told = topic.decisions().at("b");
   EXPECT_EQ(told.state, "rejected");
   EXPECT_EQ(told.champion, "a");
   EXPECT_EQ(told.verdict, decision.verdict);
+  EXPECT_EQ(told.as_of_ms, 7);
+  EXPECT_EQ(told.next_segment_id, 9U);
+  EXPECT_EQ(told.reason, "moved too many");
   ASSERT_TRUE(Give(topic, DropDecision("shop", "b")).ok());
   EXPECT_TRUE(topic.decisions().empty());
 }
