@@ -9,20 +9,7 @@
 namespace segmentd::train {
 namespace {
 
-// Names become parts of feature names, so they have to be text.
-std::vector<std::string> ByWeight(std::vector<std::pair<double, std::string>> weighted) {
-  std::erase_if(weighted, [](const auto& entry) {
-    return entry.first <= 0 || entry.second.empty() || !IsUtf8(entry.second);
-  });
-  std::sort(weighted.begin(), weighted.end(), [](const auto& a, const auto& b) {
-    return a.first != b.first ? a.first > b.first : a.second < b.second;
-  });
-  std::vector<std::string> names;
-  for (auto& [weight, name] : weighted) names.push_back(std::move(name));
-  return names;
-}
-
-std::vector<std::string> ByWeight(const Names& names, const std::vector<double>& weights) {
+std::vector<std::string> Ranked(const Names& names, const std::vector<double>& weights) {
   std::vector<std::pair<double, std::string>> weighted;
   for (std::uint32_t i = 0; i < names.size(); ++i) weighted.emplace_back(weights[i], names.text(i));
   return ByWeight(std::move(weighted));
@@ -42,6 +29,19 @@ std::vector<std::string> ValuesOf(const EventTable& table, const std::string& at
 
 }  // namespace
 
+// Names become parts of feature names, so they have to be text.
+std::vector<std::string> ByWeight(std::vector<std::pair<double, std::string>> weighted) {
+  std::erase_if(weighted, [](const auto& entry) {
+    return entry.first <= 0 || entry.second.empty() || !IsUtf8(entry.second);
+  });
+  std::sort(weighted.begin(), weighted.end(), [](const auto& a, const auto& b) {
+    return a.first != b.first ? a.first > b.first : a.second < b.second;
+  });
+  std::vector<std::string> names;
+  for (auto& [weight, name] : weighted) names.push_back(std::move(name));
+  return names;
+}
+
 feature::Vocabulary CollectVocabulary(const EventTable& table, const feature::Plan& plan) {
   std::vector<double> spend(table.categories.size());
   std::vector<double> orders(table.channels.size());
@@ -52,8 +52,8 @@ feature::Vocabulary CollectVocabulary(const EventTable& table, const feature::Pl
     orders[row.channel] += 1;
   }
   feature::Vocabulary vocabulary;
-  vocabulary.categories = ByWeight(table.categories, spend);
-  vocabulary.channels = ByWeight(table.channels, orders);
+  vocabulary.categories = Ranked(table.categories, spend);
+  vocabulary.channels = Ranked(table.channels, orders);
   for (const std::string& attribute : plan.profile_names) {
     vocabulary.profile_values.push_back(ValuesOf(table, attribute));
   }

@@ -1,0 +1,318 @@
+#include "segmentd/train/live_trainer.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <map>
+#include <memory>
+
+#include "archetypes.h"
+#include "segmentd/base/bytes.h"
+#include "segmentd/base/hash.h"
+#include "segmentd/feature/fold.h"
+#include "segmentd/feature/record.h"
+
+namespace segmentd::train {
+namespace {
+
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+// Customers' records as a daemon would keep them, and a sample at each purchase.
+class Shop {
+ public:
+  explicit Shop(int customers) : events_(Archetypes(customers)) {}
+
+  // The samples of the days up to then, one per customer and day.
+  std::vector<std::pair<std::string, learn::Row>> Until(double day) {
+    std::vector<std::pair<std::string, learn::Row>> samples;
+    const auto until_ms = kStartMs + static_cast<std::int64_t>(day * double{kDayMs});
+    for (; next_ < events_.size() && events_[next_].event.event_time_ms < until_ms; ++next_) {
+      const Kept& kept = events_[next_];
+      auto& record = records_[kept.customer];
+      if (record == nullptr) record = std::make_unique<feature::Record>();
+      feature::Fold(kept.View(), {}, *record);
+      learn::Row row = {Hash64(kept.customer), kept.event.event_time_ms, SegmentId{}, {}};
+      ByteWriter out(row.record);
+      feature::EncodeRecord(*record, out);
+      samples.emplace_back(kept.category + "/" + kept.channel, std::move(row));
+    }
+    return samples;
+  }
+
+ private:
+  std::vector<Kept> events_;
+  std::size_t next_ = 0;
+  std::map<std::string, std::unique_ptr<feature::Record>> records_;
+};
+
+LiveOptions Options() {
+  LiveOptions options;
+  options.app = "shop";
+  options.k_min = 3;
+  options.k_max = 5;
+  options.embedding = model::EmbeddingKind::kPca;
+  options.retrain_every_ms = 10 * kDayMs;
+  options.retrain_spacing_ms = kDayMs;
+  options.trial_ms = 2 * kDayMs;
+  return options;
+}
+
+// A trainer with a topic that keeps what it publishes.
+class Bench {
+ public:
+  explicit Bench(LiveOptions options) : trainer(std::move(options), {}) {}
+
+  void Take(std::vector<std::pair<std::string, learn::Row>> samples) {
+    for (auto& [names, row] : samples) {
+      const std::size_t slash = names.find('/');
+      trainer.dictionary().AddCategory(names.substr(0, slash));
+      trainer.dictionary().AddChannel(names.substr(slash + 1));
+      trainer.TakeSample(std::move(row));
+    }
+    Write(trainer.Advance(++wall_ms));
+  }
+
+  void Write(const std::vector<model::TopicRecord>& records) {
+    for (const model::TopicRecord& record : records) {
+      const std::string_view value = record.value ? std::string_view(*record.value) : "";
+      ASSERT_TRUE(trainer.TakeModelRecord(record.key, record.value ? &value : nullptr).ok());
+      ASSERT_TRUE(topic.Take(record.key, record.value ? &value : nullptr).ok());
+      log.push_back(record);
+    }
+    if (!records.empty()) Write(trainer.Advance(++wall_ms));
+  }
+
+  // Runs the retrain that is due; why, or nothing.
+  std::string Learn() {
+    const auto lesson = trainer.NextLesson();
+    if (!lesson) return "";
+    auto records = trainer.Finish(*lesson, lesson->Run({}), ++wall_ms);
+    EXPECT_TRUE(records.ok()) << records.error().message;
+    if (records.ok()) Write(*records);
+    return lesson->why;
+  }
+
+  model::Bundle Active() const {
+    const auto encoded = topic.Assemble(topic.active()->version);
+    return model::DecodeBundle(encoded.value()).value();
+  }
+
+  LiveTrainer trainer;
+  model::ModelTopic topic{"shop"};
+  std::vector<model::TopicRecord> log;
+  std::int64_t wall_ms = 1;
+};
+
+TEST(LiveTrainerTest, LearnsNothingFromAHandfulOfCustomers) {
+  Bench bench(Options());
+  bench.Take(Shop(16).Until(200));
+  EXPECT_EQ(bench.Learn(), "");
+  EXPECT_EQ(bench.trainer.status().state, "waiting_for_data");
+  EXPECT_THAT(bench.log, IsEmpty());
+}
+
+TEST(LiveTrainerTest, BeginsWithRulesAndGoesOnToWhatIsLearned) {
+  Bench bench(Options());
+  Shop few(100);
+  bench.Take(few.Until(90));
+  EXPECT_EQ(bench.Learn(), "there is no model yet");
+  ASSERT_TRUE(bench.topic.active());
+  const model::Bundle rules = bench.Active();
+  EXPECT_EQ(model::EmbeddingKindName(rules.embedding.kind), "rules");
+  EXPECT_EQ(rules.trained_rows, 75U) << "a quarter of the customers come after day 95";
+  for (const model::Segment& segment : rules.segments) {
+    EXPECT_FALSE(std::isdigit(static_cast<unsigned char>(segment.name().back())))
+        << segment.name() << " is no archetype of its own";
+  }
+  bench.Take(few.Until(200));
+  EXPECT_EQ(bench.Learn(), "") << "rules are not learned again";
+
+  Bench more(Options());
+  Shop many(400);
+  more.Take(many.Until(3));
+  EXPECT_EQ(more.Learn(), "there is no model yet");
+  const model::Bundle first = more.Active();
+  EXPECT_EQ(model::EmbeddingKindName(first.embedding.kind), "pca") << first.trained_rows;
+}
+
+TEST(LiveTrainerTest, TriesAChallengerBesideTheChampionAndPromotesItByItself) {
+  Bench bench(Options());
+  Shop shop(600);
+  bench.Take(shop.Until(60));
+  ASSERT_EQ(bench.Learn(), "there is no model yet");
+  const std::string first = bench.topic.active()->version;
+  EXPECT_EQ(bench.topic.decisions().at(first).state, "promoted");
+  EXPECT_EQ(bench.Learn(), "") << "nothing is new";
+
+  bench.Take(shop.Until(71));
+  EXPECT_NE(bench.Learn(), "");
+  ASSERT_TRUE(bench.trainer.status().trial) << bench.trainer.status().last->verdict;
+  const std::string second = bench.trainer.status().trial->challenger;
+  EXPECT_EQ(bench.topic.decisions().at(second).state, "trial");
+  EXPECT_EQ(bench.topic.active()->version, first) << "it scores in silence";
+  EXPECT_EQ(bench.trainer.status().state, "trial");
+
+  bench.Take(shop.Until(72));
+  EXPECT_EQ(bench.topic.active()->version, first);
+  EXPECT_GT(bench.trainer.status().trial->samples, 0U);
+  bench.Take(shop.Until(74));
+  EXPECT_EQ(bench.topic.active()->version, second);
+  EXPECT_EQ(bench.topic.active()->previous, first);
+  EXPECT_EQ(bench.topic.decisions().at(second).state, "promoted");
+  EXPECT_THAT(bench.topic.decisions().at(second).trial, HasSubstr(R"("disagreement":)"));
+  EXPECT_FALSE(bench.trainer.status().trial);
+}
+
+TEST(LiveTrainerTest, LeavesThePromotionToAPersonWhereItIsToldTo) {
+  LiveOptions options = Options();
+  options.promote = false;
+  options.trial_ms = 0;
+  Bench bench(options);
+  Shop shop(400);
+  bench.Take(shop.Until(60));
+  ASSERT_NE(bench.Learn(), "");
+  EXPECT_FALSE(bench.topic.active());
+  EXPECT_EQ(bench.trainer.status().state, "waiting");
+  const std::string version = bench.trainer.status().last->version;
+  bench.Write({model::PackPointer("shop", model::PointerKind::kActive,
+                                  {version, "", bench.wall_ms, "operator"})});
+  EXPECT_EQ(bench.topic.decisions().at(version).state, "promoted");
+  EXPECT_EQ(bench.trainer.status().champion, version);
+}
+
+TEST(LiveTrainerTest, ARejectedChallengerChangesNothingAndTheNextOneWaitsTwiceAsLong) {
+  LiveOptions options = Options();
+  options.gate.share_max = 0.01;  // nothing passes
+  Bench bench(options);
+  Shop shop(400);
+  bench.Take(shop.Until(40));
+  EXPECT_NE(bench.Learn(), "");
+  EXPECT_FALSE(bench.topic.active());
+  ASSERT_EQ(bench.topic.decisions().size(), 1U);
+  const model::Decision& decision = bench.topic.decisions().begin()->second;
+  EXPECT_EQ(decision.state, "rejected");
+  EXPECT_THAT(decision.verdict, HasSubstr("largest_share"));
+  EXPECT_TRUE(bench.topic.manifests().empty());
+  EXPECT_EQ(bench.trainer.status().rejections, 1U);
+
+  bench.Take(shop.Until(41.5));
+  EXPECT_EQ(bench.Learn(), "") << "a day and a half; two are to pass";
+  bench.Take(shop.Until(42.5));
+  EXPECT_NE(bench.Learn(), "");
+  EXPECT_EQ(bench.trainer.status().rejections, 2U);
+}
+
+TEST(LiveTrainerTest, StaysStillWhileAModelIsPinned) {
+  Bench bench(Options());
+  Shop shop(400);
+  bench.Take(shop.Until(40));
+  ASSERT_NE(bench.Learn(), "");
+  const std::string first = bench.topic.active()->version;
+  bench.Write({model::PackPointer("shop", model::PointerKind::kPin,
+                                  {first, "", bench.wall_ms, "operator"})});
+  bench.Take(shop.Until(70));
+  EXPECT_EQ(bench.Learn(), "");
+  EXPECT_EQ(bench.trainer.status().state, "pinned");
+  bench.Write({model::DropPin("shop")});
+  EXPECT_NE(bench.Learn(), "");
+}
+
+TEST(LiveTrainerTest, LeavesAloneWhatAPersonPromotedWhileItTrained) {
+  Bench bench(Options());
+  Shop shop(400);
+  bench.Take(shop.Until(40));
+  ASSERT_NE(bench.Learn(), "");
+  const std::string first = bench.topic.active()->version;
+  bench.Take(shop.Until(60));
+  const auto lesson = bench.trainer.NextLesson();
+  ASSERT_TRUE(lesson);
+  model::Bundle theirs = bench.Active();
+  theirs.seed += 1;
+  const std::string encoded = model::EncodeBundle(theirs);
+  const std::string version = model::BundleVersion(encoded);
+  bench.Write(model::PackBundle("shop", encoded, bench.wall_ms).value());
+  bench.Write({model::PackPointer("shop", model::PointerKind::kActive,
+                                  {version, first, bench.wall_ms, "operator"})});
+  auto records = bench.trainer.Finish(*lesson, lesson->Run({}), ++bench.wall_ms);
+  ASSERT_TRUE(records.ok());
+  bench.Write(*records);
+  EXPECT_EQ(bench.topic.active()->version, version);
+  EXPECT_NE(bench.trainer.status().last->state, "promoted");
+  EXPECT_FALSE(bench.trainer.status().trial);
+}
+
+TEST(LiveTrainerTest, AfterARestartGoesOnFromTheTopics) {
+  Bench before(Options());
+  Shop shop(600);
+  auto samples = shop.Until(71);
+  before.Take(samples);
+  ASSERT_NE(before.Learn(), "");
+  auto later = shop.Until(82);
+  before.Take(later);
+  ASSERT_NE(before.Learn(), "");
+  ASSERT_EQ(before.trainer.status().state, "trial");
+
+  Bench after(Options());
+  after.wall_ms = before.wall_ms;
+  after.Write(before.log);
+  std::vector<std::pair<std::string, learn::Row>> all = samples;
+  all.insert(all.end(), later.begin(), later.end());
+  after.Take(all);
+  EXPECT_EQ(after.trainer.status().state, "trial");
+  EXPECT_EQ(after.trainer.status().trial->samples, 0U) << "these were there before the trial";
+  EXPECT_EQ(after.trainer.status().fresh, 0U);
+  const auto rest = shop.Until(83);
+  before.Take(rest);
+  after.Take(rest);
+  ASSERT_TRUE(before.trainer.status().trial && after.trainer.status().trial);
+  EXPECT_GT(after.trainer.status().trial->samples, 0U);
+  EXPECT_EQ(TrialJson(*before.trainer.status().trial), TrialJson(*after.trainer.status().trial));
+  const auto last = shop.Until(85);
+  before.Take(last);
+  after.Take(last);
+  EXPECT_EQ(before.topic.active()->version, after.topic.active()->version);
+}
+
+TEST(LiveTrainerTest, KeepsTheNewestModelsAndNeverGivesASegmentsIdOutTwice) {
+  LiveOptions options = Options();
+  options.trial_ms = 0;
+  options.retrain_every_ms = 2 * kDayMs;
+  options.gate.moved_soft = options.gate.moved_hard = options.gate.moved_hard_alarm = 1;
+  options.gate.adjusted_rand_min = -1;
+  options.gate.silhouette_loss = 2;
+  options.gate.share_min = 0;
+  Bench bench(options);
+  Shop shop(280);
+  int retrains = 0;
+  for (int day = 30; day < 100; day += 3) {
+    bench.Take(shop.Until(day));
+    retrains += bench.Learn().empty() ? 0 : 1;
+  }
+  EXPECT_GT(retrains, 12);
+  EXPECT_LE(bench.topic.manifests().size(), 11U);
+  EXPECT_TRUE(bench.topic.Assemble(bench.topic.active()->version).ok());
+  EXPECT_TRUE(bench.topic.Assemble(bench.topic.active()->previous).ok());
+  std::uint32_t next = 1;
+  for (const model::TopicRecord& record : bench.log) {
+    if (!record.key.starts_with("shop/decision/")) continue;
+    model::ModelTopic one("shop");
+    const std::string_view value = *record.value;
+    ASSERT_TRUE(one.Take(record.key, &value).ok());
+    const model::Decision& decision = one.decisions().begin()->second;
+    EXPECT_GE(decision.next_segment_id, next);
+    next = decision.next_segment_id;
+  }
+}
+
+TEST(LiveTrainerTest, ForgetsTheErased) {
+  Bench bench(Options());
+  bench.Take(Shop(300).Until(40));
+  const std::uint64_t before = bench.trainer.status().customers;
+  bench.trainer.Forget(Hash64("c1"));
+  bench.Take({});
+  EXPECT_EQ(bench.trainer.status().customers, before - 1);
+}
+
+}  // namespace
+}  // namespace segmentd::train
