@@ -252,7 +252,7 @@ class SmallBroker:
         for run in range(1, 2 * REPEATS + 1):
             app = app_name("at_least_once", run)
             names = ("segment.changed.v1", "customer.state.v1", "at-risk.v1", "dlq.v1")
-            topics += [f"{app}.{name}" for name in (*names, f"{app}.changelog")]
+            topics += [f"{app}.{name}" for name in (*names, f"{app}.changelog", f"{app}.control")]
         self.process = subprocess.Popen(
             [BUILD / "bench" / "bench_embedded_broker", str(PARTITIONS), *topics],
             stdin=subprocess.PIPE,

@@ -8,6 +8,8 @@
 #include <utility>
 #include <vector>
 
+#include "segmentd/base/clock.h"
+
 namespace {
 
 rd_kafka_t* Connect(const char* brokers) {
@@ -44,8 +46,11 @@ int main(int argc, char** argv) {
   std::vector<rd_kafka_message_t*> messages(4096);
   std::uint64_t seen = 0;
   std::uint64_t bytes = 0;
+  const segmentd::SystemClock clock;
+  std::int64_t first_ns = 0;  // joining the group is not reading
   while (seen < wanted) {
     const ssize_t got = rd_kafka_consume_batch_queue(queue, 50, messages.data(), messages.size());
+    if (got > 0 && first_ns == 0) first_ns = clock.MonotonicNs();
     for (ssize_t i = 0; i < got; ++i) {
       rd_kafka_message_t* message = messages[static_cast<std::size_t>(i)];
       if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
@@ -55,8 +60,9 @@ int main(int argc, char** argv) {
       rd_kafka_message_destroy(message);
     }
   }
-  std::printf("%llu records, %llu bytes\n", static_cast<unsigned long long>(seen),
-              static_cast<unsigned long long>(bytes));
+  std::printf("%llu records, %llu bytes, %.3f s from the first\n",
+              static_cast<unsigned long long>(seen), static_cast<unsigned long long>(bytes),
+              static_cast<double>(clock.MonotonicNs() - first_ns) / 1e9);
   rd_kafka_queue_destroy(queue);
   rd_kafka_consumer_close(client);
   rd_kafka_destroy(client);

@@ -1,17 +1,22 @@
 // Half a million customers who fall due at once, through the whole loop of a shard: RocksDB, cache,
 // timers and commits are those that ship; of Kafka there is what takes and hands out records. Says
 // how long the longest turn of the loop was away from polling, and whether what was published is
-// the same as when the customers fall due bit by bit. usage: bench_storm [CUSTOMERS]
+// the same as when the customers fall due bit by bit; and what a retrain beside it does to turns
+// that read events. usage: bench_storm [CUSTOMERS]
 #include <fmt/format.h>
+#include <sys/resource.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <charconv>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <memory>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "segmentd/base/assert.h"
@@ -39,7 +44,7 @@ std::int64_t NowNs(clockid_t clock) {
   return now.tv_sec * 1'000'000'000 + now.tv_nsec;
 }
 
-std::shared_ptr<const pipeline::Model> TrainedModel() {
+train::History SomeHistory() {
   generate::Options options;
   options.customers = 3'000;
   options.events = 90'000;
@@ -48,10 +53,42 @@ std::shared_ptr<const pipeline::Model> TrainedModel() {
   train::History history;
   generate::Record record;
   while (generator->Next(record)) history.Add(generate::ToEvent(record));
-  auto fit = train::FitModel(history, {}, {});
+  return history;
+}
+
+std::shared_ptr<const pipeline::Model> TrainedModel() {
+  auto fit = train::FitModel(SomeHistory(), {}, {});
   SEGMENTD_ASSERT(fit.ok(), "the history is long enough");
   return support::LoadModel(fit->bundle);
 }
+
+// Trains autoencoders one after the other, on a thread that gives way to all others as the
+// trainer's does.
+class Retrains {
+ public:
+  ~Retrains() {
+    thread_.request_stop();
+    thread_.join();
+  }
+  int count() const { return count_; }
+
+ private:
+  void Run(const std::stop_token& stop) {
+    constexpr int kNice = 10;
+    static_cast<void>(::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), kNice));
+    const train::History history = SomeHistory();
+    train::Options options;
+    options.embedding = model::EmbeddingKind::kDae;
+    while (!stop.stop_requested()) {
+      const auto fit = train::FitModel(history, options, {});
+      SEGMENTD_ASSERT(fit.ok(), "the history is long enough");
+      ++count_;
+    }
+  }
+
+  std::atomic<int> count_{0};
+  std::jthread thread_{[this](const std::stop_token& stop) { Run(stop); }};  // last
+};
 
 // Takes everything, and remembers a sum of hashes: the same for the same records in any order.
 class SummingSink final : public ports::Sink {
@@ -117,8 +154,10 @@ class World {
         AddPurchase(fmt::format("c{:07}", i), kStartMs + day * kDayMs + i * step_ms, 20 + i % 90);
       }
     }
-    Run();
+    reading_ = Run();
   }
+
+  const Turns& reading() const { return reading_; }
 
   // Somebody else's purchase moves the clock, and a shard works until nothing is due.
   Turns PassTime(int day) {
@@ -189,6 +228,7 @@ class World {
   support::FakeBroker broker_{1, false};
   SummingSink sink_{broker_};
   support::RecordingProbe probe_;
+  Turns reading_;
   std::unique_ptr<ports::StoreFactory> stores_;
   pipeline::Counts counts_;
 };
@@ -215,6 +255,12 @@ int Measure(int customers) {
   const auto expected = drizzle.sink().sum();
   const bool same = storm.sink().sum() == expected;
   fmt::print("    published when they fall due bit by bit: {}\n", same ? "the same" : "DIFFERENT");
+  fmt::print("reading {} events: {} turns, {}\n", 2 * customers, storm.reading().wall_ms.size(),
+             Shown(storm.reading().wall_ms));
+  const Retrains retrains;
+  const World beside(customers, model);
+  fmt::print("    beside retrains ({} were done): {}\n", retrains.count(),
+             Shown(beside.reading().wall_ms));
   return same ? 0 : 1;
 }
 

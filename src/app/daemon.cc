@@ -14,6 +14,7 @@
 #include "app/overview.h"
 #include "app/shard_group.h"
 #include "app/topics_gate.h"
+#include "app/trainer_service.h"
 #include "app/version.h"
 #include "app/wait.h"
 #include "app/watchdog.h"
@@ -147,8 +148,8 @@ void TellModel(const ModelFeed::Told& told, SharedOverview& overview, telemetry:
   if (other && told.active != nullptr) ShowModel(*told.active, metrics, log);
 }
 
-Status PassGateAndRun(ShardGroup group, ModelFeed& feed, telemetry::Metrics& metrics,
-                      const Log& log, const std::stop_token& stop) {
+Status PassGateAndRun(ShardGroup group, ModelFeed& feed, const TrainerGround& trainer,
+                      telemetry::Metrics& metrics, const Log& log, const std::stop_token& stop) {
   const Result<InputShape> input =
       PassTopicsGate(group.config, group.connection, group.overview, log, stop);
   if (!input.ok()) {
@@ -162,6 +163,11 @@ Status PassGateAndRun(ShardGroup group, ModelFeed& feed, telemetry::Metrics& met
     feed.Follow(
         own, [&](const ModelFeed::Told& told) { TellModel(told, group.overview, metrics, log); });
   });
+  // What is read to its end once is over before there is anything to learn.
+  std::jthread training;
+  if (!group.until_drained) {
+    training = std::jthread([&](const std::stop_token& own) { RunTrainer(trainer, own); });
+  }
   return RunShards(group, stop);
 }
 
@@ -215,7 +221,10 @@ Status RunDaemon(const config::Config& config, const DaemonOptions& options, Log
                                  probe,
                                  overview,
                                  log},
-                                feed, metrics, log, stop);
+                                feed,
+                                {config, ground.connection, ground.model, clock, board, overview,
+                                 metrics, log, options.on_trainer},
+                                metrics, log, stop);
   log.SetCounter({});
   if (ended.ok()) log.Info("stopped", {{"app", config.app}});
   return ended;

@@ -9,6 +9,7 @@
 #include "segmentd/config/config.h"
 #include "segmentd/ports/probe.h"
 #include "segmentd/runtime/shard.h"
+#include "segmentd/train/live_trainer.h"
 
 namespace segmentd::app {
 
@@ -17,6 +18,7 @@ struct DaemonOptions {
   runtime::Accepted accepted;       // what may be lost or done twice
   ports::Probe* watcher = nullptr;  // told what the shards report, beside metrics and log
   std::function<void(int port)> on_listening;
+  std::function<void(const train::LiveStatus&)> on_trainer;  // on the trainer's thread
 };
 
 // The whole daemon on the calling thread's time: stores, HTTP, topics, shards. Returns when it was

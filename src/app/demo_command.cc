@@ -59,6 +59,9 @@ config::Config DemoConfig(const DemoArgs& args, const Scratch& scratch) {
   config.input.transactions.topic = config.app + ".transactions";
   config.output.prefix = config.app + ".";
   config.learning.bootstrap = scratch.path() + "/first.model";
+  // A day takes a second: a retrain every ten, and three of trial.
+  config.learning.retrain = {.samples = 10'000'000, .every_ms = 10 * kDayMs, .spacing_ms = kDayMs};
+  config.learning.trial_ms = 3 * kDayMs;
   config.state.dir = scratch.path() + "/state";
   config.state.memory_bytes = 256 << 20;
   config.http.listen = args.listen;
@@ -159,6 +162,7 @@ Status Demo::Run(std::stop_source stop, std::optional<std::int64_t> for_ms) {
     DaemonOptions options;
     options.watcher = &watch_;
     options.on_listening = [this](int port) { port_ = port; };
+    options.on_trainer = [this](const train::LiveStatus& trainer) { watch_.OnTrainer(trainer); };
     daemon = RunDaemon(config_, options, log, stop.get_token());
     stop.request_stop();
   });
@@ -191,7 +195,7 @@ Status RunDemo(const DemoArgs& args, std::optional<std::int64_t> for_ms, std::st
   if (!scratch.made()) return Fail(Code::kStorage, "no temporary directory can be made");
   config::Config config = DemoConfig(args, scratch);
   const DemoPlan plan = PlanDemo(SystemClock().WallMs());
-  Say("learning a first model from four months of generated history");
+  Say("learning a first model from three months of generated history");
   SEGMENTD_RETURN_IF_ERROR(LearnDemoModel(plan, *config.learning.bootstrap));
   std::unique_ptr<kafka::EmbeddedBroker> broker;
   if (args.brokers.empty()) {

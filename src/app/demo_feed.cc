@@ -14,6 +14,8 @@ namespace {
 
 constexpr int kDays = 180;
 constexpr int kLiveDays = 60;
+// Before a kind of customer comes that nobody had seen: the running daemon has to find it.
+constexpr int kLearnDays = 88;
 constexpr std::uint64_t kCustomers = 3'000;
 constexpr std::uint64_t kEvents = 120'000;
 constexpr std::int64_t kDayTakesMs = 1'000;
@@ -54,6 +56,7 @@ DemoPlan PlanDemo(std::int64_t now_ms) {
   plan.options.start_ms = today_ms - kDays * kDayMs;
   plan.options.bad_share = 0.002;
   plan.live_from_ms = today_ms - kLiveDays * kDayMs;
+  plan.learn_until_ms = plan.options.start_ms + kLearnDays * kDayMs;
   plan.day_takes_ms = kDayTakesMs;
   return plan;
 }
@@ -63,11 +66,12 @@ Status LearnDemoModel(const DemoPlan& plan, const std::string& path) {
                             generate::Generator::Create(plan.options));
   train::History history;
   generate::Record record;
-  while (generator.Next(record) && record.emitted_ms < plan.live_from_ms) {
+  while (generator.Next(record) && record.emitted_ms < plan.learn_until_ms) {
     if (record.flaw == generate::Flaw::kNone) history.Add(generate::ToEvent(record));
   }
   train::Options options;
   options.k_max = 8;
+  options.embedding = model::EmbeddingKind::kDae;
   SEGMENTD_ASSIGN_OR_RETURN(const train::Fit fit, train::FitModel(history, options, {}));
   return WriteFileAtomically(path, model::EncodeBundle(fit.bundle));
 }

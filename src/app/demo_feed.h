@@ -14,8 +14,9 @@ namespace segmentd::app {
 // The generated life of a demo's customers: half a year that ends now, most of it history.
 struct DemoPlan {
   generate::Options options;
-  std::int64_t live_from_ms = 0;  // before: history, fed at once and learned from
-  std::int64_t day_takes_ms = 1;  // of the wall clock, once live
+  std::int64_t learn_until_ms = 0;  // the first model is of what came before
+  std::int64_t live_from_ms = 0;    // before: history, fed at once
+  std::int64_t day_takes_ms = 1;    // of the wall clock, once live
 };
 
 DemoPlan PlanDemo(std::int64_t now_ms);

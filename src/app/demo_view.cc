@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::size_t kNewest = 8;
 constexpr std::size_t kNewestAlerts = 5;
+constexpr std::size_t kNewestModels = 8;
 constexpr std::size_t kMovements = 6;
 constexpr std::size_t kBar = 24;
 
@@ -85,7 +86,64 @@ std::string AlertLines(const DemoTally& tally, std::size_t width) {
   return out;
 }
 
+std::string ModelLines(const DemoTally& tally, std::size_t width) {
+  const train::LiveStatus& trainer = tally.trainer();
+  std::string out =
+      Clip(fmt::format("  {}, {} customers{}", trainer.state, trainer.customers,
+                       trainer.trial ? fmt::format("; {} scores beside it, {:.1f} % "
+                                                   "of {} samples elsewhere",
+                                                   trainer.trial->challenger,
+                                                   100 * trainer.trial->disagreement(),
+                                                   trainer.trial->samples)
+                                     : ""),
+           width) +
+      "\n";
+  for (const std::string& line : tally.models()) out += Clip("  " + line, width) + "\n";
+  return out;
+}
+
+std::string NameIn(const model::Bundle& bundle, SegmentId id) {
+  const auto at = std::ranges::find(bundle.segments, id, &model::Segment::id);
+  return at == bundle.segments.end() ? model::SegmentText(id)
+                                     : fmt::format("{} \"{}\"", model::SegmentText(id), at->name());
+}
+
+// "seg-9 "New" was split from seg-3 "Promising"".
+std::string LineageText(const model::Bundle& bundle, const model::Lineage& entry) {
+  const std::string parent = NameIn(bundle, entry.parent);
+  const std::string child = NameIn(bundle, entry.child);
+  switch (entry.kind) {
+    case model::Lineage::Kind::kBorn:
+      return child + " was born";
+    case model::Lineage::Kind::kSplit:
+      return fmt::format("{} was split from {}", child, parent);
+    case model::Lineage::Kind::kMerged:
+      return fmt::format("{} was merged into {}", parent, child);
+    case model::Lineage::Kind::kRetired:
+      return parent + " was retired";
+  }
+  return "";
+}
+
 }  // namespace
+
+void DemoTally::Add(const train::LiveStatus& trainer) {
+  const auto note = [this](std::string line) {
+    models_.push_front(std::move(line));
+    if (models_.size() > kNewestModels) models_.pop_back();
+  };
+  const auto& last = trainer.last;
+  const bool decided = last && (!trainer_.last || last->version != trainer_.last->version ||
+                                last->state != trainer_.last->state);
+  if (decided) note(fmt::format("{} {}: {}", last->version, last->state, last->reason));
+  const bool other = trainer.bundle != nullptr && trainer.champion != trainer_.champion;
+  if (other) {
+    for (const model::Lineage& entry : trainer.bundle->lineage) {
+      if (entry.sequence == trainer.bundle->sequence) note(LineageText(*trainer.bundle, entry));
+    }
+  }
+  trainer_ = trainer;
+}
 
 void DemoTally::Add(std::span<const pipeline::AlertNote> alerts) {
   for (const pipeline::AlertNote& note : alerts) {
@@ -142,6 +200,7 @@ std::string DemoScreen(const DemoTally& tally, const DemoFigures& figures, std::
   out += Paint("\nmovements of the last second\n", "1", color) + MovementLines(tally, color);
   out += Paint("\nlast changes\n", "1", color) + ChangeLines(tally, width, color);
   out += Paint("\nat risk, and back\n", "1", color) + AlertLines(tally, width);
+  out += Paint("\nmodels\n", "1", color) + ModelLines(tally, width);
   return out;
 }
 
@@ -165,6 +224,10 @@ std::string DemoSummary(const DemoTally& tally, const DemoFigures& figures) {
       "{} customers entered a segment, {} moves; {} came to be at risk, {} recovered\n",
       figures.counts.accepted, figures.counts.duplicates, figures.counts.late,
       Refused(figures.counts), tally.entered(), tally.moved(), tally.at_risk(), tally.recovered());
+  for (const auto& [outcome, count] : tally.trainer().outcomes) {
+    out += fmt::format("{} retrain{} {}\n", count, count == 1 ? "" : "s", outcome);
+  }
+  for (const std::string& line : tally.models()) out += "  " + line + "\n";
   return out + SegmentLines(tally, false);
 }
 

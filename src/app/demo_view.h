@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "segmentd/pipeline/pipeline.h"
+#include "segmentd/train/live_trainer.h"
 
 namespace segmentd::app {
 
@@ -17,6 +18,7 @@ class DemoTally {
  public:
   void Add(std::span<const pipeline::ChangeNote> changes);
   void Add(std::span<const pipeline::AlertNote> alerts);
+  void Add(const train::LiveStatus& trainer);
 
   struct Size {
     std::string name;
@@ -27,6 +29,9 @@ class DemoTally {
   std::vector<std::pair<std::pair<SegmentId, SegmentId>, int>> Movements() const;
   const std::deque<pipeline::ChangeNote>& newest() const { return newest_; }
   const std::deque<pipeline::AlertNote>& alerts() const { return alerts_; }
+  // What became of models and segments, each for a person, the newest first.
+  const std::deque<std::string>& models() const { return models_; }
+  const train::LiveStatus& trainer() const { return trainer_; }
   std::uint64_t at_risk() const { return at_risk_; }
   std::uint64_t recovered() const { return recovered_; }
   std::uint64_t entered() const { return entered_; }
@@ -38,6 +43,8 @@ class DemoTally {
   std::map<std::pair<SegmentId, SegmentId>, int> movements_;
   std::deque<pipeline::ChangeNote> newest_;
   std::deque<pipeline::AlertNote> alerts_;
+  std::deque<std::string> models_;
+  train::LiveStatus trainer_;
   std::uint64_t at_risk_ = 0;
   std::uint64_t recovered_ = 0;
   std::uint64_t entered_ = 0;

@@ -23,6 +23,11 @@ class DemoWatch final : public ports::Probe {
     tally_.Add(alerts);
   }
 
+  void OnTrainer(const train::LiveStatus& trainer) {
+    const MutexLock lock(mutex_);
+    tally_.Add(trainer);
+  }
+
   ports::ShardStatus Status() const {
     const MutexLock lock(mutex_);
     return status_;

@@ -3,7 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <optional>
+#include <functional>
+#include <map>
 
 #include "segmentd/base/json_writer.h"
 #include "segmentd/base/time_text.h"
@@ -19,19 +20,45 @@ std::string_view RoleOf(const model::ModelTopic& models, const std::string& vers
   return "";
 }
 
-std::string_view StateOf(const model::ModelTopic& models, const std::string& version) {
-  const auto at = models.decisions().find(version);
-  return at == models.decisions().end() ? std::string_view() : at->second.state;
-}
+// One line of the list: a model on the topic, one that was trained and is not there, or both.
+struct Entry {
+  std::string version;
+  const model::Manifest* manifest = nullptr;
+  const model::Decision* decision = nullptr;
+
+  std::int64_t at_ms() const {
+    return decision != nullptr ? decision->at_ms : manifest->published_ms;
+  }
+};
 
 // Newest first.
-std::vector<model::Manifest> ByAge(const model::ModelTopic& models) {
-  std::vector<model::Manifest> manifests;
-  for (const auto& [version, manifest] : models.manifests()) manifests.push_back(manifest);
-  std::ranges::stable_sort(manifests, [](const model::Manifest& a, const model::Manifest& b) {
-    return a.published_ms > b.published_ms;
-  });
-  return manifests;
+std::vector<Entry> EntriesOf(const model::ModelTopic& models) {
+  std::map<std::string_view, Entry> entries;
+  for (const auto& [version, manifest] : models.manifests()) {
+    entries[version] = {version, &manifest, nullptr};
+  }
+  for (const auto& [version, decision] : models.decisions()) {
+    Entry& entry = entries[version];
+    entry.version = version;
+    entry.decision = &decision;
+  }
+  std::vector<Entry> sorted;
+  for (auto& [version, entry] : entries) sorted.push_back(std::move(entry));
+  std::ranges::stable_sort(sorted, std::greater{}, &Entry::at_ms);
+  return sorted;
+}
+
+void WriteJsonOrNull(JsonWriter& json, const std::string& text) {
+  text.empty() ? json.Null() : json.Raw(text);
+}
+
+void WriteManifest(JsonWriter& json, const model::Manifest* manifest) {
+  json.Key("sequence");
+  manifest == nullptr ? json.Null() : json.Int(manifest->sequence);
+  json.Key("published");
+  manifest == nullptr ? json.Null() : json.Instant(manifest->published_ms);
+  json.Key("bytes");
+  manifest == nullptr ? json.Null() : json.Int(static_cast<std::int64_t>(manifest->bytes));
 }
 
 // Of one segment between two models.
@@ -97,10 +124,12 @@ void WriteOptional(JsonWriter& json, const model::Segment* segment) {
 
 std::string ModelListText(const model::ModelTopic& models) {
   std::string text;
-  for (const model::Manifest& manifest : ByAge(models)) {
-    text += fmt::format("{}  {:>4}  {}  {:8}  {}\n", manifest.version, manifest.sequence,
-                        FormatRfc3339(manifest.published_ms), RoleOf(models, manifest.version),
-                        StateOf(models, manifest.version));
+  for (const Entry& entry : EntriesOf(models)) {
+    text += fmt::format("{}  {:>4}  {}  {:8}  {:10}  {}\n", entry.version,
+                        entry.manifest == nullptr ? "-" : std::to_string(entry.manifest->sequence),
+                        FormatRfc3339(entry.at_ms()), RoleOf(models, entry.version),
+                        entry.decision == nullptr ? "" : entry.decision->state,
+                        entry.decision == nullptr ? "" : entry.decision->reason);
   }
   return text;
 }
@@ -109,13 +138,17 @@ std::string ModelListJson(const model::ModelTopic& models) {
   std::string text;
   JsonWriter json(text);
   json.BeginArray();
-  for (const model::Manifest& manifest : ByAge(models)) {
-    json.BeginObject().Key("version").String(manifest.version);
-    json.Key("sequence").Int(manifest.sequence);
-    json.Key("published").Instant(manifest.published_ms);
-    json.Key("bytes").Int(static_cast<std::int64_t>(manifest.bytes));
-    json.Key("role").String(RoleOf(models, manifest.version));
-    json.Key("state").String(StateOf(models, manifest.version)).EndObject();
+  for (const Entry& entry : EntriesOf(models)) {
+    json.BeginObject().Key("version").String(entry.version);
+    WriteManifest(json, entry.manifest);
+    json.Key("role").String(RoleOf(models, entry.version)).Key("state");
+    const model::Decision none;
+    const model::Decision& decision = entry.decision == nullptr ? none : *entry.decision;
+    json.String(decision.state).Key("reason").String(decision.reason).Key("verdict");
+    WriteJsonOrNull(json, decision.verdict);
+    json.Key("trial");
+    WriteJsonOrNull(json, decision.trial);
+    json.EndObject();
   }
   json.EndArray();
   return text + "\n";

@@ -64,6 +64,10 @@ std::string TransactionsTopicOf(const config::Config& config) {
   return OutputTopicsOf(config)[static_cast<std::size_t>(pipeline::Topic::kRekeyed)];
 }
 
+std::string SamplesTopicOf(const config::Config& config) {
+  return OutputTopicsOf(config)[static_cast<std::size_t>(pipeline::Topic::kSamples)];
+}
+
 std::string ModelTopicOf(const config::Config& config) { return config.output.prefix + "model.v1"; }
 
 std::vector<std::string> InputTopicsOf(const config::Config& config) {

@@ -25,6 +25,7 @@ Result<kafka::Connection> ConnectionOf(const config::Config& config, const Log* 
 kafka::OutputTopics OutputTopicsOf(const config::Config& config);
 // What the shards read: the input topic, or with input.rekey its copy.
 std::string TransactionsTopicOf(const config::Config& config);
+std::string SamplesTopicOf(const config::Config& config);
 std::string ModelTopicOf(const config::Config& config);
 std::vector<std::string> InputTopicsOf(const config::Config& config);
 

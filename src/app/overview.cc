@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "app/trainer_text.h"
 #include "app/version.h"
 #include "segmentd/base/json_writer.h"
 #include "segmentd/event/event.h"
@@ -177,7 +178,13 @@ std::string StatusJson(const Overview& overview, std::span<const ports::ShardSta
   overview.model_version.empty() ? json.Null() : json.String(overview.model_version);
   json.Key("model_problem").String(overview.model_problem);
   json.Key("started").Instant(overview.started_ms).Key("now").Instant(now_ms);
-  json.Key("waiting_for").String(overview.waiting_for).Key("shards").BeginArray();
+  json.Key("waiting_for").String(overview.waiting_for).Key("trainer");
+  if (overview.trainer) {
+    WriteTrainer(json, *overview.trainer);
+  } else {
+    json.Null();
+  }
+  json.Key("shards").BeginArray();
   for (const ports::ShardStatus& shard : shards) WriteShard(json, overview, shard);
   json.EndArray().EndObject();
   return text;

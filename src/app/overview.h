@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <set>
 #include <span>
 #include <string>
@@ -10,6 +11,7 @@
 
 #include "segmentd/base/mutex.h"
 #include "segmentd/ports/probe.h"
+#include "segmentd/train/live_trainer.h"
 
 namespace segmentd::app {
 
@@ -22,7 +24,8 @@ struct Overview {
   int shards = 1;
   std::int64_t started_ms = 0;
   bool topics_verified = false;
-  std::string waiting_for;  // what the start waits for, for a person
+  std::string waiting_for;                   // what the start waits for, for a person
+  std::optional<train::LiveStatus> trainer;  // where this process trains
   bool stopping = false;
   std::set<int> ended;                // shards that have nothing left to do
   std::map<int, std::int64_t> still;  // shards whose loops stand still, by how many ms

@@ -148,9 +148,8 @@ void AddFeatures(Table& table, feature::Plan& c) {
 }
 
 void AddLearning(Table& table, Learning& c) {
-  table.Add(
-      "learning.enabled", Flag(c.enabled),
-      "take up the models of model.v1 as they are published; training as it runs is not there yet");
+  table.Add("learning.enabled", Flag(c.enabled),
+            "train on what comes in, and take up the models of model.v1 as they are published");
   table.Add("learning.k", ClusterRange(c.k, 2, 64),
             "how many segments: one number, or a range to choose from");
   table.Add("learning.embedding",
@@ -161,6 +160,18 @@ void AddLearning(Table& table, Learning& c) {
             "what segments are found in: scaled features, components, or an autoencoder's code");
   table.Add("learning.bootstrap", OptionalText(c.bootstrap, "a file", AnyText),
             "a model from `segmentd train` to start with; null: state only until one is learned");
+  table.Add("learning.retrain.samples", Integer(c.retrain.samples, 100, 100'000'000),
+            "a retrain is due after so many samples of customers, or");
+  table.Add("learning.retrain.every", Duration(c.retrain.every_ms, kMinuteMs, 366 * kDayMs),
+            "after so long in event time, whichever comes first, or when drift is noticed, and");
+  table.Add("learning.retrain.spacing", Duration(c.retrain.spacing_ms, kSecondMs, 366 * kDayMs),
+            "not before so long; all three double with each rejection in a row");
+  table.Add(
+      "learning.trial", Duration(c.trial_ms, 0, 366 * kDayMs),
+      "a challenger scores in silence beside the champion for so long in event time; 0: none");
+  table.Add("learning.promote",
+            Choice(c.promote, {{"auto", Promote::kAuto}, {"manual", Promote::kManual}}),
+            "who lets a model score that passed: the trainer, or a person by `segmentd model`");
   table.Add("learning.sample", Number(c.sample, 0.0001, 1),
             "share of the customers that the trainer learns from, chosen by hash");
 }

@@ -58,6 +58,26 @@ StoreFamilies::StoreFamilies(prometheus::Registry& r)
       errors(MakeGauges(r, "store_background_errors", "Failures of the store's own work")),
       stopped(MakeGauges(r, "store_write_stopped", "1 while the store takes no writes")) {}
 
+LearningFamilies::LearningFamilies(prometheus::Registry& r)
+    : customers(MakeGauges(r, "trainer_customers", "Customers held to learn from")),
+      fresh(MakeGauges(r, "trainer_fresh_samples", "Samples since the last retrain")),
+      updates(MakeCounters(r, "model_updates_total", "Retrains, by what came of them")),
+      duration(MakeHistograms(r, "model_update_duration_seconds", "Time that a retrain took")),
+      published(MakeGauges(r, "model_published_timestamp_seconds",
+                           "When the trainer last let a model score")),
+      disagreement(MakeGauges(r, "model_shadow_disagreement_ratio",
+                              "Share of samples that a challenger on trial places elsewhere")),
+      alarm(MakeGauges(r, "model_drift_alarm", "1 while drift makes a retrain due early")),
+      feature_psi(MakeGauges(r, "feature_drift_psi", "Population stability index, by feature")),
+      share_psi(MakeGauges(r, "segment_share_psi", "The same of the segments' shares")),
+      silhouette(MakeGauges(r, "model_silhouette_ratio", "Of the last retrain")),
+      davies_bouldin(MakeGauges(r, "model_davies_bouldin", "Of the last retrain")),
+      calinski_harabasz(MakeGauges(r, "model_calinski_harabasz", "Of the last retrain")),
+      inertia(MakeGauges(r, "model_inertia", "Of the last retrain")),
+      error(MakeGauges(r, "model_reconstruction_error", "Of the last retrain, held-out customers")),
+      churn(MakeGauges(r, "model_assignment_churn_ratio",
+                       "Share of customers that the last retrain would move")) {}
+
 MemberFamilies::MemberFamilies(prometheus::Registry& r)
     : members(MakeGauges(r, "segment_members", "Customers in a segment, of partitions that run")),
       ratio(MakeGauges(r, "segment_members_ratio", "Their share of this process's customers")) {}

@@ -58,6 +58,27 @@ struct StoreFamilies {
   Gauges& stopped;
 };
 
+// Of the trainer.
+struct LearningFamilies {
+  explicit LearningFamilies(prometheus::Registry& registry);
+
+  Gauges& customers;
+  Gauges& fresh;
+  Counters& updates;
+  Histograms& duration;
+  Gauges& published;
+  Gauges& disagreement;
+  Gauges& alarm;
+  Gauges& feature_psi;
+  Gauges& share_psi;
+  Gauges& silhouette;
+  Gauges& davies_bouldin;
+  Gauges& calinski_harabasz;
+  Gauges& inertia;
+  Gauges& error;
+  Gauges& churn;
+};
+
 // Of how many customers are where.
 struct MemberFamilies {
   explicit MemberFamilies(prometheus::Registry& registry);

@@ -14,6 +14,7 @@
 #include "segmentd/model/bundle.h"
 #include "telemetry/count_totals.h"
 #include "telemetry/families.h"
+#include "telemetry/learning_children.h"
 #include "telemetry/member_children.h"
 #include "telemetry/partition_children.h"
 #include "telemetry/process_stats.h"
@@ -178,6 +179,7 @@ struct Metrics::Body {
   const Identity identity;
   prometheus::Registry registry;
   Families families;
+  LearningChildren learning SEGMENTD_GUARDED_BY(mutex){registry};
   std::array<prometheus::Gauge*, kPhases.size()> phases{};
   prometheus::Histogram* event_to_emit = nullptr;
   prometheus::Histogram* timer_to_emit = nullptr;
@@ -301,6 +303,16 @@ void Metrics::SetModel(const ModelIdentity& model) {
 void Metrics::SetModelFailures(std::uint64_t total) {
   const MutexLock lock(body_->mutex);
   body_->model_failures.Set(total);
+}
+
+void Metrics::SetLearning(const train::LiveStatus& trainer) {
+  const MutexLock lock(body_->mutex);
+  body_->learning.Set(trainer);
+}
+
+void Metrics::OnRetrain(double seconds) {
+  const MutexLock lock(body_->mutex);
+  body_->learning.OnRetrain(seconds);
 }
 
 void Metrics::SetPhase(std::string_view phase) {

@@ -90,11 +90,23 @@ struct Clusters {
   int max = 12;
 };
 
+enum class Promote : std::uint8_t { kAuto, kManual };
+
+// When the trainer starts again; event time.
+struct Retrain {
+  int samples = 20'000;
+  std::int64_t every_ms = kDayMs / 4;
+  std::int64_t spacing_ms = kDayMs / 48;
+};
+
 struct Learning {
   bool enabled = true;
   Clusters k;
   model::EmbeddingKind embedding = model::EmbeddingKind::kDae;
   std::optional<std::string> bootstrap;
+  Retrain retrain;
+  std::int64_t trial_ms = kDayMs;
+  Promote promote = Promote::kAuto;
   double sample = 1;  // share of the customers
 };
 

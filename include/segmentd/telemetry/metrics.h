@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "segmentd/ports/probe.h"
+#include "segmentd/train/live_trainer.h"
 
 namespace segmentd::telemetry {
 
@@ -45,6 +46,8 @@ class Metrics final : public ports::Probe {
   void SetModel(const ModelIdentity& model);
   // Models that could not be used, since the start.
   void SetModelFailures(std::uint64_t total);
+  void SetLearning(const train::LiveStatus& trainer);
+  void OnRetrain(double seconds);
   // starting | restoring | catching_up | running | draining
   void SetPhase(std::string_view phase);
 

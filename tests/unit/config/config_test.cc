@@ -98,7 +98,8 @@ state: {expire_after: 730d}
 delivery: at_least_once
 commit: {interval: 1s, change_within: 0s}
 features: {windows_days: [90, 7], half_lives_days: [], exclude: ["channel_share_*"], categories: 3, profile_names: []}
-learning: {enabled: false, k: 8, embedding: pca, bootstrap: m.model}
+learning: {enabled: false, k: 8, embedding: pca, bootstrap: m.model, trial: 0s, promote: manual,
+           retrain: {samples: 500, every: 1d, spacing: 1h}}
 risk: {horizon: 30d, enter: 0.5, leave: 0.5, lapsed: 0}
 shards: 4
 http: {listen: "[::1]:0", token_file: /run/token}
@@ -109,6 +110,8 @@ log: {level: debug, format: json}
   EXPECT_EQ(config.features.windows_days, (std::vector<int>{7, 90}));
   EXPECT_EQ(config.learning.k.min, 8);
   EXPECT_EQ(config.learning.k.max, 8);
+  EXPECT_EQ(config.learning.promote, Promote::kManual);
+  EXPECT_EQ(config.learning.retrain.samples, 500);
   EXPECT_EQ(config.output.state.period_ms, kDayMs);
   EXPECT_EQ(config.state.expire_after_ms, 730 * kDayMs);
   EXPECT_EQ(config.kafka.client.at("x"), R"(a "b" \ c)");
