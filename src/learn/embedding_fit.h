@@ -2,8 +2,8 @@
 
 #include <functional>
 
-#include "segmentd/learn/placing.h"
 #include "segmentd/base/result.h"
+#include "segmentd/learn/placing.h"
 #include "segmentd/learn/retrain.h"
 #include "segmentd/model/bundle.h"
 #include "segments.h"

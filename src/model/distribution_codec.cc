@@ -81,8 +81,8 @@ std::string EncodeDecision(const Decision& decision) {
 
 Result<Decision> DecodeDecision(std::string_view bytes) {
   SEGMENTD_ASSIGN_OR_RETURN(const auto message, Parse<v1::ModelDecision>(bytes, "decision"));
-  return Decision{message.version(), message.champion(), message.at_ms(),
-                  message.state(),   message.verdict(),  message.trial(),
+  return Decision{message.version(),  message.champion(),        message.at_ms(),
+                  message.state(),    message.verdict(),         message.trial(),
                   message.as_of_ms(), message.next_segment_id(), message.reason()};
 }
 

@@ -44,7 +44,7 @@ struct Decision {
   std::string state;    // rejected, trial, waiting (for a person), promoted, superseded
   std::string verdict;  // the gate's record, JSON
   std::string trial;    // how it differed from the champion on what came in, JSON; empty: none yet
-  std::int64_t as_of_ms = 0;  // the newest of what it was trained on
+  std::int64_t as_of_ms = 0;          // the newest of what it was trained on
   std::uint32_t next_segment_id = 1;  // ids below were given out
   std::string reason;                 // why, for a person
 };

@@ -6,8 +6,8 @@
 #include <cstring>
 #include <limits>
 
-#include "segmentd/learn/placing.h"
 #include "segmentd/base/random.h"
+#include "segmentd/learn/placing.h"
 
 namespace segmentd::learn {
 namespace {

@@ -6,11 +6,11 @@
 #include <utility>
 
 #include "learn/clusters.h"
-#include "segmentd/learn/placing.h"
 #include "segmentd/base/random.h"
 #include "segmentd/learn/churn.h"
 #include "segmentd/learn/gate.h"
 #include "segmentd/learn/mini_batch.h"
+#include "segmentd/learn/placing.h"
 #include "segmentd/learn/retrain.h"
 #include "segmentd/model/kmeans.h"
 #include "segmentd/risk/fit.h"
