@@ -13,8 +13,11 @@ namespace segmentd::pipeline {
 namespace {
 
 const feature::FeatureSet& Features() {
+  static const feature::Plan kPlan;
   static const feature::FeatureSet kFeatures =
-      feature::FeatureSet::Compile(feature::FeatureNames({}, {}), {}, {}).value();
+      feature::FeatureSet::Compile(feature::FeatureNames(kPlan, {}), kPlan.profile_numbers,
+                                   kPlan.profile_names)
+          .value();
   return kFeatures;
 }
 
