@@ -64,6 +64,26 @@ TEST(SampleTest, IsTheMessageOfItsSchema) {
   EXPECT_EQ(EncodeSample(*DecodeSample(written)), EncodeSample(SomeSample()));
 }
 
+TEST(SampleTest, ACustomerOfAMillionEventsIsNoLargerThanOthers) {
+  feature::Record record;
+  event::Event event;
+  event.has_id = true;
+  for (int n = 0; n < 1'000'000; ++n) {
+    event.event_time_ms = kDayOneMs + n * 100 * kSecondMs;
+    event.id_hash = static_cast<std::uint64_t>(n);
+    event.amount = n % 7 == 0 ? 1e300 : 12.5;
+    event.kind = n % 11 == 0 ? event::Kind::kRefund : event::Kind::kPurchase;
+    feature::Fold(event, {}, record);
+  }
+  Sample sample{record.last_event_ms, SegmentId{1}, {}, "", "", {}};
+  ByteWriter out(sample.record);
+  feature::EncodeRecord(record, out);
+  EXPECT_LT(sample.record.size(), 1'500U);
+  const auto read = DecodeSample(EncodeSample(sample));
+  ASSERT_TRUE(read.ok()) << read.error().message;
+  EXPECT_EQ(read->record, sample.record);
+}
+
 TEST(SampleTest, LeavesOutNamesThatWouldNotFit) {
   Sample sample = SomeSample();
   sample.category = std::string(1'000'000, 'x');
