@@ -221,24 +221,27 @@ def follow(world, regime):
     finally:
         stream.end()
     print_recovery(windows)
-    print_models(models.values(), alarms, stream.fed)
+    print_models(models, alarms, windows[-1].events - windows[0].events)
     changes = world.read(f"{regime}.segment.changed.v1")
     print_changes(changes, world.read(f"{regime}.at-risk.v1"), shop)
 
 
 def watch(shop, stream):
     windows, models, alarms, alarmed = [], {}, 0, False
+    growing = set()  # models of the time in which there were ever more customers
     print("    day  events  segments  agreement with the truth  batch refit")
     looks = [*range(SETTLED, shop.days + 1, STEP)]
     for begin, end in zip([0, *FIRST, *looks], [*FIRST, *looks]):
         stream.feed([event for day in range(begin, end) for event in shop.day(day)])
-        alarms += stream.alarm and not alarmed
-        alarmed = stream.alarm
         models |= stream.models()
+        if end <= SETTLED:
+            growing = set(models)
+        alarms += end > SETTLED and stream.alarm and not alarmed
+        alarmed = stream.alarm
         rows = stream.export()
         if rows and end in looks:
             windows.append(compare(shop, rows, end, stream.fed))
-    return windows, models, alarms
+    return windows, [models[version] for version in models if version not in growing], alarms
 
 
 Window = collections.namedtuple("Window", "day events own batch")
@@ -282,9 +285,10 @@ def print_models(models, alarms, events):
         values = {check["name"]: check["value"] for check in checks}
         if "moved" in values and model["state"] != "rejected":
             moved.append(values["moved"])
+    outcomes = ", ".join(f"{count} {state}" for state, count in sorted(states.items()))
     print(
-        f"    {len(models)} retrains ({', '.join(f'{n} {s}' for s, n in sorted(states.items()))}), "
-        f"moved at most {max(moved, default=0):.3f} (aim: 0.050), in the mean "
+        f"    {len(models)} retrains from day {SETTLED} on ({outcomes}), moved at most "
+        f"{max(moved, default=0):.3f} (aim: 0.050), in the mean "
         f"{sum(moved) / max(len(moved), 1):.3f}; {alarms} drift alarms, "
         f"{alarms / events * 1e5:.1f} per 100,000 snapshots"
     )
