@@ -12,6 +12,10 @@ import confluent_kafka as ck
 import faults
 from world import BROKER, Daemon, wait_for
 
+# Its number in Kafka's protocol. It goes to the group's coordinator, for which librdkafka waits
+# without a limit once the transaction's own has answered.
+TXN_OFFSET_COMMIT = 28
+
 
 class BrokerFaultsTest(faults.FaultTest):
     @classmethod
@@ -101,6 +105,22 @@ class BrokerFaultsTest(faults.FaultTest):
         self.wait_for_work(app)
         self.finish(app, topic, load)
 
+    def test_a_network_that_is_cut_where_the_daemon_can_only_wait_for_it(self):
+        app, topic = "stuck", self.new_topic()
+        load = self.load(topic)
+        daemon = self.start(
+            app, topic, **{"kafka.brokers": f'"127.0.0.1:{self.proxy.port}"'}
+        )
+        self.wait_for_all(daemon)
+        self.proxy.cut_before(TXN_OFFSET_COMMIT)
+        wait_for("it to be told of", lambda: "stood in one call" in trouble(daemon))
+        self.assertIn("stood in one call", daemon.text())
+        self.proxy.heal()
+        self.wait_for_all(daemon)
+        wait_for("all to be well", lambda: trouble(daemon) == "")
+        self.wait_for_work(app)
+        self.finish(app, topic, load)
+
     def members(self, app):
         future = self.admin.describe_consumer_groups([app], request_timeout=20)[app]
         return len(future.result(20).members)
@@ -152,7 +172,9 @@ def held_back(daemon):
 
 
 def trouble(daemon):
-    return any(shard["problem"] for shard in (daemon.status() or {"shards": []})["shards"])
+    """What shards say of it, or is said of them."""
+    shards = (daemon.status() or {"shards": []})["shards"]
+    return "".join(shard["problem"] for shard in shards)
 
 
 if __name__ == "__main__":

@@ -135,12 +135,18 @@ class Proxy:
         self.passing = threading.Event()
         self.passing.set()
         self.passed = 0
+        self.last = None
         threading.Thread(target=self.accept, daemon=True).start()
 
     def cut(self):
         self.passing.clear()
 
+    def cut_before(self, request):
+        """When a client sends the next request of this kind, by its number in Kafka's protocol."""
+        self.last = request.to_bytes(2, "big")
+
     def heal(self):
+        self.last = None
         self.passing.set()
 
     def accept(self):
@@ -161,12 +167,17 @@ class Proxy:
             with broker:
                 back = threading.Thread(target=self.forward, args=(broker, client), daemon=True)
                 back.start()
-                self.forward(client, broker)
+                self.forward(client, broker, self.look)
                 back.join()
 
-    def forward(self, source, sink):
+    def look(self, data):
+        if self.last is not None and data[4:6] == self.last:
+            self.cut()
+
+    def forward(self, source, sink, look=lambda data: None):
         try:
             while data := source.recv(1 << 16):
+                look(data)
                 self.passing.wait()
                 sink.sendall(data)
                 self.passed += len(data)
