@@ -61,11 +61,10 @@ Config GroupConsumerConfig(const ShardOptions& options) {
   if (options.fetch_partition_bytes > 0) {
     config.defaults["fetch.message.max.bytes"] = std::to_string(options.fetch_partition_bytes);
   }
+  // A static member: a restart within session.timeout.ms moves no partitions.
   const auto chosen = options.connection.client.find("group.instance.id");
-  if (chosen != options.connection.client.end() || options.static_membership) {
-    const std::string& instance =
-        chosen != options.connection.client.end() ? chosen->second : options.instance;
-    config.owned["group.instance.id"] = fmt::format("{}.{}", instance, options.shard);
+  if (chosen != options.connection.client.end()) {
+    config.owned["group.instance.id"] = fmt::format("{}.{}", chosen->second, options.shard);
   }
   return config;
 }

@@ -28,9 +28,6 @@ struct ShardOptions {
   std::string profiles_topic;  // empty: none
   OutputTopics outputs;
   bool exactly_once = true;  // false: at_least_once, the only choice on the embedded broker
-  // Joins as <instance>.<shard> for good: a restart within session.timeout.ms moves no partitions.
-  // A group.instance.id among the client settings does the same, as <its value>.<shard>.
-  bool static_membership = false;
   // An instance that dies amid a commit hides later output from readers for this long at most.
   // Below session.timeout.ms (12 s unless the client settings say otherwise).
   std::int64_t transaction_timeout_ms = 10'000;

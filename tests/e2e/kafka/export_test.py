@@ -14,7 +14,7 @@ import signal
 import subprocess
 import unittest
 
-from world import BINARY, ROOT, KafkaTest, wait_for
+from world import BINARY, ROOT, KafkaTest, pending, wait_for
 
 DATA = pathlib.Path(os.environ.get("SEGMENTD_DATA", ROOT / ".." / "shared" / "data"))
 SAMPLE = DATA / "CDNOW_sample.txt"
@@ -57,13 +57,6 @@ def summary(rows, until):
         mean = float(repeat) / x if x else None
         table[customer] = (x, (last - first).days / 7, (until - first).days / 7, mean)
     return table
-
-
-def pending(pid, number):
-    """Whether a signal was sent that the process has not taken yet."""
-    status = pathlib.Path(f"/proc/{pid}/status").read_text().splitlines()
-    masks = [int(line.split()[1], 16) for line in status if line.startswith(("SigPnd", "ShdPnd"))]
-    return any(mask >> (number - 1) & 1 for mask in masks)
 
 
 class ExportTest(KafkaTest):

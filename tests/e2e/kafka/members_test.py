@@ -1,6 +1,7 @@
 """Goal: nothing is lost or published twice, whoever comes, goes, sleeps or is mistaken for another.
 Method: real processes that share a topic under load are stopped, doubled, killed and replaced."""
 
+import json
 import signal
 import unittest
 
@@ -76,6 +77,24 @@ class MembersTest(faults.FaultTest):
         self.assertIn("same app and instance", loser.text())
         self.wait_for_all(winner)
         self.finish(app, topic, load, winner)
+
+    def test_a_static_member_that_is_restarted_takes_nothing_from_the_others(self):
+        app, topic = "static", self.new_topic()
+        load = self.load(topic)
+
+        def start(place):
+            client = {"session.timeout.ms": "10000", "group.instance.id": place}
+            return self.member(app, topic, place, **{"kafka.client": json.dumps(client)})
+
+        stays, goes = start("stays"), start("goes")
+        wait_for("both to work", lambda: stays.running() == goes.running() == 2)
+        before = stays.metric("segmentd_kafka_rebalances_total")
+        self.assertEqual(goes.stop(), 128 + signal.SIGTERM, goes.text()[-2000:])
+        back = start("goes")
+        wait_for("it to be back", lambda: back.running() == 2)
+        self.wait_for_work(app)
+        self.assertEqual(stays.metric("segmentd_kafka_rebalances_total"), before)
+        self.finish(app, topic, load, stays, back)
 
     def test_members_that_come_and_go_lose_nothing(self):
         app, topic = "guests", self.new_topic()

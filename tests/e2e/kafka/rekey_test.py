@@ -6,12 +6,11 @@ import collections
 import json
 import signal
 import unittest
-import urllib.request
 
 import confluent_kafka as ck
 
 import faults
-from world import Daemon, header, listening_line, wait_for
+from world import Daemon, header, wait_for
 
 # The n-th time that a process of its own life reaches a step, by whichever stage.
 DEATHS = [("begun", 1), ("flushed", 3), ("offsets", 2), ("committed", 1), ("begun", 8)]
@@ -92,8 +91,8 @@ class RekeyTest(faults.FaultTest):
                 topic, self.lines[0], None, partition=2, headers=headers, timestamp=1700000000123
             )
             producer.flush(30)
-            wait_for("both stages", lambda: "segmentd_rekeyed_records_total 1" in metrics(daemon))
-            self.assertIn("segmentd_rekey_lag_records 0", metrics(daemon))
+            wait_for("both stages", lambda: daemon.metric("segmentd_rekeyed_records_total") == 1)
+            wait_for("its lag", lambda: daemon.metric("segmentd_rekey_lag_records") == 0)
             wait_for("the shards", lambda: processed(daemon) == 1)
         finally:
             self.assertEqual(daemon.stop(), 143, daemon.text()[-2000:])
@@ -153,15 +152,6 @@ class RekeyTest(faults.FaultTest):
 
 def order(i):
     return f"order-{i}"
-
-
-def metrics(daemon):
-    line = listening_line(daemon.text())
-    if not line:
-        return ""
-    port = line.split("127.0.0.1:", 1)[1].split()[0]
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as answer:
-        return answer.read().decode()
 
 
 def processed(daemon):

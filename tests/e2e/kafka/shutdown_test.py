@@ -8,7 +8,7 @@ import time
 import unittest
 
 import faults
-from world import Daemon
+from world import Daemon, pending, wait_for
 
 PROMISED_S = 20
 SLACK_S = 5  # of a busy machine, for a process to be noticed gone
@@ -31,10 +31,12 @@ class ShutdownTest(faults.FaultTest):
     def end(self, signals):
         """Sends so many SIGTERMs; how long it took to end."""
         began = time.monotonic()
+        process = self.daemon.process
         for _ in range(signals):
-            self.daemon.process.send_signal(signal.SIGTERM)
+            process.send_signal(signal.SIGTERM)
             # Two signals of one kind that wait together are one.
-            time.sleep(0.2)
+            taken = lambda: process.poll() is not None or not pending(process.pid, signal.SIGTERM)
+            wait_for("the signal to be taken", taken)
         self.assertEqual(self.daemon.wait(120), 128 + signal.SIGTERM, self.daemon.text()[-2000:])
         return time.monotonic() - began
 

@@ -230,17 +230,27 @@ class Daemon:
         """By a signal, SIGCONT lets it go on."""
         return stopped(self.process.pid)
 
-    def status(self):
-        """/statusz; nothing before it listens and after it has ended."""
+    def get(self, path):
+        """Of its HTTP port; nothing before it listens and after it has ended."""
         found = re.search(r"127\.0\.0\.1:([1-9]\d*)", listening_line(self.text()))
         if not found:
             return None
         try:
-            url = f"http://127.0.0.1:{found[1]}/statusz"
-            with urllib.request.urlopen(url, timeout=5) as answer:
-                return json.load(answer)
+            with urllib.request.urlopen(f"http://127.0.0.1:{found[1]}{path}", timeout=5) as answer:
+                return answer.read().decode()
         except OSError:
             return None
+
+    def status(self):
+        """/statusz, or nothing."""
+        answer = self.get("/statusz")
+        return answer and json.loads(answer)
+
+    def metric(self, name):
+        """The sum of a metric's children; nothing where there is none."""
+        lines = (self.get("/metrics") or "").splitlines()
+        values = [line.rsplit(" ", 1)[1] for line in lines if re.match(name + "[{ ]", line)]
+        return sum(map(float, values)) if values else None
 
     def running(self):
         """How many partitions it works on."""
@@ -279,6 +289,13 @@ def listening_line(log):
 
 def stopped(pid):
     return pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] == "T"
+
+
+def pending(pid, number):
+    """Whether a signal was sent that the process has not taken yet."""
+    status = pathlib.Path(f"/proc/{pid}/status").read_text().splitlines()
+    masks = [int(line.split()[1], 16) for line in status if line.startswith(("SigPnd", "ShdPnd"))]
+    return any(mask >> (number - 1) & 1 for mask in masks)
 
 
 def header(message, name):
