@@ -15,7 +15,9 @@ namespace segmentd::kafka {
 // One client for questions about topics. Every call waits for its answer, with a limit.
 class Admin {
  public:
-  static Result<std::unique_ptr<Admin>> Open(const Connection& connection);
+  // group: whose offsets are asked for; empty: nobody's.
+  static Result<std::unique_ptr<Admin>> Open(const Connection& connection,
+                                             const std::string& group = "");
 
   Result<std::optional<int>> Partitions(const std::string& topic);
   // False on the embedded broker, where the calls below only run into their limit.
@@ -26,7 +28,7 @@ class Admin {
   Result<std::vector<Settings>> Describe(std::span<const std::string> topics);
   Status Delete(const std::string& topic);
   // What the group has committed of the topic's partitions; negative where it has nothing.
-  Result<TopicListPtr> Committed(const std::string& topic, const std::string& group);
+  Result<TopicListPtr> Committed(const std::string& topic);
   // Deletes the records before each offset.
   Status DeleteBefore(const rd_kafka_topic_partition_list_t& offsets);
   const std::string& brokers() const { return client_.brokers(); }

@@ -46,13 +46,16 @@ Result<std::span<const event::RawRecord>> Source::Poll(std::int64_t max_wait_ms,
   batch_.Clear();
   seen_.fill(nullptr);
   rebalanced_ = false;
-  if (Status started = ApplyStarts(); !started.ok()) return tl::unexpected(started.error());
+  const Status started = ApplyStarts();
+  if (!started.ok() && started.error().code != Code::kRetry) return tl::unexpected(started.error());
   if (gap_) return tl::unexpected(*std::exchange(gap_, std::nullopt));
 
   // librdkafka waits until it has as many as asked for: so take what is there, else wait for one
   // and take what has come with it.
   Receive(0, records_max);
-  const Deadline deadline(max_wait_ms);
+  // What could not be started is soon tried again, and stands in nothing else's way.
+  const Deadline deadline(started.ok() ? max_wait_ms
+                                       : std::min<std::int64_t>(max_wait_ms, kSliceMs));
   while (batch_.size() == 0 && !rebalanced_ && !gap_ && !deadline.passed()) {
     Receive(std::min(deadline.left_ms(), kSliceMs), 1);
     if (batch_.size() == 1 && records_max > 1) Receive(0, records_max - 1);
@@ -62,6 +65,7 @@ Result<std::span<const event::RawRecord>> Source::Poll(std::int64_t max_wait_ms,
     return batch_.Records();
   }
   if (gap_) return tl::unexpected(*std::exchange(gap_, std::nullopt));
+  if (!started.ok()) return tl::unexpected(started.error());
   if (Status fine = CheckTrouble(); !fine.ok()) return tl::unexpected(fine.error());
   return std::span<const event::RawRecord>();
 }

@@ -69,6 +69,8 @@ class Source final : public ports::RecordSource, private Events {
   void OnError(rd_kafka_resp_err_t error, std::string_view reason) override;
   void OnRebalance(rd_kafka_resp_err_t event, rd_kafka_topic_partition_list_t* list) override;
   void Assign(rd_kafka_topic_partition_list_t* list);
+  void AssignPaused(rd_kafka_topic_partition_list_t* list);
+  void AssignAnew();
   void Revoke(const rd_kafka_topic_partition_list_t* list, bool lost);
   std::vector<ports::InputPartition> Inputs(const rd_kafka_topic_partition_list_t* list) const;
 
@@ -102,6 +104,7 @@ class Source final : public ports::RecordSource, private Events {
   std::optional<Error> gap_;      // offsets that are not in the topic; told by the next Poll
   std::optional<Error> trouble_;  // kRetry, as last found out
   std::int64_t checked_ns_ = 0;
+  std::int64_t assigned_ns_ = 0;
   std::int64_t heard_ns_ = 0;  // when the brokers last showed themselves
 };
 

@@ -8,7 +8,8 @@
 namespace segmentd::kafka {
 namespace {
 
-constexpr int kSeekMs = 5000;  // answered by librdkafka's own threads, not by a broker
+constexpr int kSeekMs = 5000;    // answered by librdkafka's own threads, not by a broker
+constexpr int kAssignMs = 2000;  // until an assignment can be sought in, likewise
 
 }  // namespace
 
@@ -22,18 +23,40 @@ void Source::OnRebalance(rd_kafka_resp_err_t event, rd_kafka_topic_partition_lis
   }
 }
 
-// The library must be given some offset, else it asks for the committed one by itself: any will do,
-// as the partitions are paused before anything of it can be shown.
 void Source::Assign(rd_kafka_topic_partition_list_t* list) {
-  for (int i = 0; i < list->cnt; ++i) list->elems[i].offset = 0;
-  rd_kafka_pause_partitions(consumer_.get(), list);
-  rd_kafka_assign(consumer_.get(), list);
-  rd_kafka_pause_partitions(consumer_.get(), list);
+  AssignPaused(list);
   const std::vector<ports::InputPartition> inputs = Inputs(list);
   for (const ports::InputPartition& input : inputs) {
     SlotOf(input.source, input.partition.value()) = {.assigned = true, .paused = true};
   }
   if (listener_ != nullptr) listener_->OnAssigned(inputs);
+}
+
+// The library must be given some offset, else it asks for the committed one by itself. Of whatever
+// it reads there nothing is shown; but it must be there, for what may be out of range is not
+// sought.
+void Source::AssignPaused(rd_kafka_topic_partition_list_t* list) {
+  for (int i = 0; i < list->cnt; ++i) list->elems[i].offset = RD_KAFKA_OFFSET_END;
+  rd_kafka_pause_partitions(consumer_.get(), list);
+  rd_kafka_assign(consumer_.get(), list);
+  rd_kafka_pause_partitions(consumer_.get(), list);
+  assigned_ns_ = SystemClock().MonotonicNs();
+}
+
+// A partition that librdkafka has found itself out of range in cannot be sought any more: it is
+// read on only by being assigned anew.
+void Source::AssignAnew() {
+  rd_kafka_topic_partition_list_t* assigned = nullptr;
+  if (rd_kafka_assignment(consumer_.get(), &assigned) != RD_KAFKA_RESP_ERR_NO_ERROR) return;
+  const TopicListPtr list(assigned);
+  AssignPaused(list.get());
+  for (std::vector<Slot>& slots : slots_) {
+    for (Slot& slot : slots) {
+      if (slot.started) slot.start_at = slot.next;
+      slot.started = slot.at_end = false;
+      slot.paused = true;
+    }
+  }
 }
 
 void Source::Revoke(const rd_kafka_topic_partition_list_t* list, bool lost) {
@@ -116,6 +139,8 @@ Status Source::ApplyStarts() {
   if (resumes->cnt > 0) rd_kafka_resume_partitions(consumer_.get(), resumes.get());
   starts_pending_ = failed != nullptr;
   if (failed == nullptr) return Ok();
+  const bool settled = SystemClock().MonotonicNs() - assigned_ns_ > kAssignMs * 1'000'000LL;
+  if (failed->err == RD_KAFKA_RESP_ERR__STATE && settled) AssignAnew();
   return Fail(Code::kRetry, "partition {} of topic \"{}\" cannot be read at offset {} yet: {}",
               failed->partition, failed->topic, failed->offset, rd_kafka_err2str(failed->err));
 }

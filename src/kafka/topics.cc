@@ -222,8 +222,8 @@ Result<Settings> TopicConfig(const Connection& connection, const std::string& to
 
 Status TrimTopic(const Connection& connection, const std::string& topic, const std::string& group,
                  std::int64_t kept) {
-  SEGMENTD_ASSIGN_OR_RETURN(const std::unique_ptr<Admin> admin, Admin::Open(connection));
-  SEGMENTD_ASSIGN_OR_RETURN(const TopicListPtr read, admin->Committed(topic, group));
+  SEGMENTD_ASSIGN_OR_RETURN(const std::unique_ptr<Admin> admin, Admin::Open(connection, group));
+  SEGMENTD_ASSIGN_OR_RETURN(const TopicListPtr read, admin->Committed(topic));
   const TopicListPtr before(rd_kafka_topic_partition_list_new(read->cnt));
   for (int i = 0; i < read->cnt; ++i) {
     const rd_kafka_topic_partition_t& at = read->elems[i];

@@ -208,6 +208,10 @@ TEST_F(SourceTest, RefusesToJumpOverOffsetsThatAreNotThere) {
   EXPECT_EQ(member.errors[0].code, Code::kAbort);
   EXPECT_THAT(member.errors[0].message, HasSubstr("cannot be read at offset 1000"));
   EXPECT_THAT(member.seen, IsEmpty());
+  // It can be told to go on elsewhere.
+  ASSERT_TRUE(member.ports.source->StartAt(Transactions(0), Offset{3}).ok());
+  EXPECT_TRUE(member.PollUntilSeen(7)) << member.errors.back().message;
+  EXPECT_EQ(member.seen.front().offset, 3);
   member.ports.source->Close();
 }
 

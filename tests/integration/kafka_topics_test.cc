@@ -24,7 +24,8 @@ class TopicsTest : public RealKafkaTest {
   static void ReadUpTo(const kafka::ShardOptions& options, std::size_t records, std::int64_t next) {
     Member member(options);
     ASSERT_TRUE(member.ports.source->Subscribe(member).ok());
-    ASSERT_TRUE(member.PollUntilSeen(records));
+    ASSERT_TRUE(member.PollUntilSeen(records))
+        << (member.errors.empty() ? "no error" : member.errors.back().message);
     ASSERT_TRUE(member.ports.sink->Reset().ok());
     ASSERT_TRUE(member.ports.sink->Begin().ok());
     const ports::InputPosition position{Transactions(0), Offset{next}};
@@ -75,7 +76,8 @@ TEST_F(TopicsTest, TrimsWhatAGroupHasReadButForTheNewest) {
   Fill(connection(), topic, 0, 10);
   const kafka::ShardOptions options = TestOptions(connection(), topic + "-app", topic);
   // A group that has read nothing yet.
-  ASSERT_TRUE(kafka::TrimTopic(connection(), topic, options.app, 3).ok());
+  const Status nothing = kafka::TrimTopic(connection(), topic, options.app, 3);
+  ASSERT_TRUE(nothing.ok()) << nothing.error().message;
   EXPECT_EQ(ReadAll(connection(), topic).size(), 10U);
   ReadUpTo(options, 10, 8);
   const Status trimmed = kafka::TrimTopic(connection(), topic, options.app, 3);
