@@ -44,6 +44,7 @@ std::string SegmentLines(const DemoTally& tally, bool color) {
   for (const auto& [id, size] : tally.sizes()) all += size.members;
   std::string out;
   for (const auto& [id, size] : tally.sizes()) {
+    if (size.members == 0) continue;  // it is no more, as a rule
     const auto filled =
         static_cast<std::size_t>(size.members * static_cast<std::int64_t>(kBar) / all);
     const std::string bar = std::string(filled, '#') + std::string(kBar - filled, '.');
