@@ -171,7 +171,7 @@ class Term {
       ground_.log.Warn("a retrain came to nothing", {{"problem", records.error().message}});
       return Ok();
     }
-    return Publish(std::move(*records));
+    return Publish(*records);
   }
 
   // What is written takes effect when it has been read back, so that what is known is always what
