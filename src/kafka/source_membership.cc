@@ -34,9 +34,10 @@ void Source::Assign(rd_kafka_topic_partition_list_t* list) {
 
 // The library must be given some offset, else it asks for the committed one by itself. Of whatever
 // it reads there nothing is shown; but it must be there, for what may be out of range is not
-// sought.
+// sought. And it must be early: should its answer come behind our seek, we only read again what we
+// pass over, and miss nothing.
 void Source::AssignPaused(rd_kafka_topic_partition_list_t* list) {
-  for (int i = 0; i < list->cnt; ++i) list->elems[i].offset = RD_KAFKA_OFFSET_END;
+  for (int i = 0; i < list->cnt; ++i) list->elems[i].offset = RD_KAFKA_OFFSET_BEGINNING;
   rd_kafka_pause_partitions(consumer_.get(), list);
   rd_kafka_assign(consumer_.get(), list);
   rd_kafka_pause_partitions(consumer_.get(), list);

@@ -32,7 +32,8 @@ class FencedWriterTest : public RealKafkaTest {
     std::map<std::string, std::string> last;
     TopicReader reader = TopicReader::Open(connection(), topic_).value();
     while (!reader.AtEnd()) {
-      for (const event::RawRecord& record : reader.Poll(200).value()) {
+      const auto polled = reader.Poll(200);
+      for (const event::RawRecord& record : polled.value()) {
         last[std::string(*record.key)] = record.value ? std::string(*record.value) : "-";
       }
     }
