@@ -11,10 +11,10 @@
 #include "app/console.h"
 #include "app/exit_code.h"
 #include "app/model_text.h"
+#include "app/model_writer.h"
 #include "app/options.h"
 #include "app/published_models.h"
 #include "segmentd/base/clock.h"
-#include "segmentd/kafka/producer.h"
 
 namespace segmentd::app {
 namespace {
@@ -42,16 +42,9 @@ Result<Place> Open(const ModelArgs& args) {
 }
 
 Status Write(const Place& place, const std::vector<model::TopicRecord>& records) {
-  SEGMENTD_ASSIGN_OR_RETURN(kafka::Producer producer,
-                            kafka::Producer::Open(place.connection, place.topic));
-  for (const model::TopicRecord& record : records) {
-    kafka::Producer::Record out;
-    out.key = record.key;
-    if (record.value) out.value = *record.value;
-    out.partition = Partition{0};
-    SEGMENTD_RETURN_IF_ERROR(producer.Send(out));
-  }
-  return producer.Flush();
+  SEGMENTD_ASSIGN_OR_RETURN(const auto writer,
+                            ModelWriter::OpenPlain(place.connection, place.topic));
+  return writer->Write(records);
 }
 
 Result<model::Bundle> BundleOf(const Place& place, const std::string& version) {

@@ -58,6 +58,11 @@ Result<std::unique_ptr<ModelWriter>> ModelWriter::Open(const config::Config& con
         kafka::FencedWriter::Open(connection, topic, config.app + ".trainer"));
     return std::make_unique<Fenced>(std::move(writer));
   }
+  return OpenPlain(connection, topic);
+}
+
+Result<std::unique_ptr<ModelWriter>> ModelWriter::OpenPlain(const kafka::Connection& connection,
+                                                            const std::string& topic) {
   SEGMENTD_ASSIGN_OR_RETURN(kafka::Producer producer, kafka::Producer::Open(connection, topic));
   return std::make_unique<Plain>(std::move(producer));
 }

@@ -8,6 +8,7 @@
 #include <numeric>
 #include <utility>
 
+#include "beginning.h"
 #include "clusters.h"
 #include "embedding_fit.h"
 #include "identity.h"
@@ -85,17 +86,9 @@ class Retraining {
   }
 
   void Begin() {
-    bundle_.features = rows().schema.features;
-    bundle_.profile_numbers = rows().schema.profile_numbers;
-    bundle_.profile_names = rows().schema.profile_names;
-    bundle_.seed = options_.seed;
-    bundle_.trained_rows = static_cast<std::uint64_t>(rows().size());
-    bundle_.trained_as_of_ms = *std::ranges::max_element(rows().as_of_ms);
-    bundle_.next_segment_id = std::max(1U, options_.next_segment_id);
+    BeginBundle(rows(), options_, bundle_, report_);
     report_.first = champion_ == nullptr;
     report_.alarm = options_.alarm;
-    report_.rows = bundle_.trained_rows;
-    report_.as_of_ms = bundle_.trained_as_of_ms;
     report_.held_out =
         static_cast<std::uint64_t>(std::ranges::count_if(rows().customers, IsHeldOut));
     if (champion_ == nullptr) return;

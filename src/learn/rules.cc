@@ -5,6 +5,7 @@
 #include <cmath>
 #include <optional>
 
+#include "beginning.h"
 #include "naming.h"
 #include "reference.h"
 #include "risk_fit.h"
@@ -79,15 +80,7 @@ class Rules {
   const Rows& rows() const { return points_.rows; }
 
   void Begin() {
-    bundle_.features = rows().schema.features;
-    bundle_.profile_numbers = rows().schema.profile_numbers;
-    bundle_.profile_names = rows().schema.profile_names;
-    bundle_.seed = options_.seed;
-    bundle_.trained_rows = static_cast<std::uint64_t>(rows().size());
-    bundle_.trained_as_of_ms = *std::ranges::max_element(rows().as_of_ms);
-    bundle_.next_segment_id = std::max(1U, options_.next_segment_id);
-    report_.rows = bundle_.trained_rows;
-    report_.as_of_ms = bundle_.trained_as_of_ms;
+    BeginBundle(rows(), options_, bundle_, report_);
     report_.first = true;
     report_.embedding.asked = report_.embedding.made = model::EmbeddingKind::kRules;
   }
