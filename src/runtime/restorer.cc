@@ -118,6 +118,7 @@ Result<bool> Restorer::Advance(ports::ChangelogReader& changelog) {
   if (next_ < end_) return false;
   end_ = next_;
   SEGMENTD_RETURN_IF_ERROR(Finish());
+  SEGMENTD_RETURN_IF_ERROR(timers_.Open(*store_));
   done_ = true;
   return true;
 }

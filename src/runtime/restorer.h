@@ -9,6 +9,7 @@
 #include "segmentd/base/clock.h"
 #include "segmentd/ports/changelog.h"
 #include "segmentd/ports/store.h"
+#include "segmentd/runtime/timer_index.h"
 
 namespace segmentd::runtime {
 
@@ -50,6 +51,8 @@ class Restorer {
 
   // After Advance returned true.
   std::unique_ptr<ports::StateStore> TakeStore() { return std::move(store_); }
+  // Opened already: the first read may pass over many deletions, and takes its time.
+  TimerIndex TakeTimers() { return std::move(timers_); }
   // Where the state stands: of the newest commit. Nothing: there was never one.
   const std::optional<ports::TaskMeta>& meta() const { return meta_; }
   Offset changelog_next() const { return end_; }
@@ -75,6 +78,7 @@ class Restorer {
   Partition partition_;
   Parts parts_;
   std::unique_ptr<ports::StateStore> store_;
+  TimerIndex timers_;
   Offset low_;
   Offset next_;
   Offset end_;

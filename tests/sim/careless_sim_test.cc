@@ -52,7 +52,8 @@ void ManyZombies(Plan& plan) {
   plan.sites = 3;
   plan.pause = 0.2;
   plan.rates = {};
-  plan.freeze = plan.expire = 0.3;
+  plan.freeze = 0.1;
+  plan.expire = 1;
   plan.crash = plan.time_out = plan.roll_back = 0;
 }
 

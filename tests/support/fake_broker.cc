@@ -41,9 +41,9 @@ Offset FakeBroker::High(const std::string& topic, Partition partition) {
 
 Offset FakeBroker::LastStable(const std::string& topic, Partition partition) {
   const Log& entries = logs_[{topic, partition}];
-  const auto open = std::find_if(entries.begin(), entries.end(),
-                                 [](const Entry& entry) { return entry.fate == Fate::kOpen; });
-  return Offset{open - entries.begin()};
+  std::size_t& stable = stable_[{topic, partition}];
+  while (stable < entries.size() && entries[stable].fate != Fate::kOpen) ++stable;
+  return Offset{static_cast<std::int64_t>(stable)};
 }
 
 void FakeBroker::Compact(const std::string& topic, Partition partition) {
@@ -126,6 +126,7 @@ void FakeBroker::BackToMark() {
     entries.resize(removed.size());
     for (std::size_t i = 0; i < removed.size(); ++i) entries[i].removed = removed[i];
   }
+  stable_.clear();
   low_ = mark_.low;
   offsets_ = mark_.offsets;
 }

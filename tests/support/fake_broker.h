@@ -62,6 +62,7 @@ class FakeBroker {
   void Compact(const std::string& topic, Partition partition);
   void Truncate(const std::string& topic, Partition partition) {
     logs_[{topic, partition}].clear();
+    stable_[{topic, partition}] = 0;
   }
 
   // Producers. An epoch that is not the newest is fenced (false).
@@ -138,6 +139,8 @@ class FakeBroker {
   std::string cluster_ = "cluster-1";
   std::map<std::pair<std::string, Partition>, Log> logs_;
   std::map<std::pair<std::string, Partition>, Offset> low_;
+  // Up to where nothing was open when somebody asked: what is decided stays so.
+  std::map<std::pair<std::string, Partition>, std::size_t> stable_;
   std::map<std::string, Producer> producers_;
   std::vector<Late> late_;
   std::map<ports::InputPartition, Offset> offsets_;
