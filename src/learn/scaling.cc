@@ -4,6 +4,7 @@
 
 #include "prototypes.h"
 #include "segmentd/feature/feature_set.h"
+#include "weights.h"
 
 namespace segmentd::learn {
 namespace {
@@ -35,8 +36,10 @@ Result<model::Scaler> ChooseScaler(const model::Bundle* champion, const Rows& ro
       const feature::FeatureSet features,
       feature::FeatureSet::Compile(rows.schema.features, rows.schema.profile_numbers,
                                    rows.schema.profile_names));
-  return model::FitScaler(rows.values, MakePrototypes(features, rows.schema, rows.values),
-                          options.spread);
+  model::Scaler measured =
+      model::FitScaler(rows.values, MakePrototypes(features, rows.values), options.spread);
+  Weigh(rows.schema, rows.values, measured);
+  return measured;
 }
 
 }  // namespace segmentd::learn
