@@ -232,6 +232,7 @@ class Term {
     for (const auto& [name, text] : sample->attributes) {
       trainer_.dictionary().AddAttribute(name, text);
     }
+    if (sample->record.empty()) return;
     trainer_.TakeSample(
         {Hash64(customer), sample->as_of_ms, sample->segment, std::move(sample->record)});
   }

@@ -112,6 +112,21 @@ double OneHot(const Record& record, std::uint64_t name, std::uint64_t value) {
 
 }  // namespace
 
+std::optional<FrozenName> FrozenNameOf(std::string_view feature,
+                                       std::span<const std::string> profile_names) {
+  using Of = FrozenName::Of;
+  const auto share = [feature](std::string_view prefix, Of of) -> std::optional<FrozenName> {
+    if (feature.size() <= prefix.size() || !feature.starts_with(prefix)) return std::nullopt;
+    return FrozenName{of, {}, feature.substr(prefix.size())};
+  };
+  if (auto category = share(kCategoryPrefix, Of::kCategory)) return category;
+  if (auto channel = share(kChannelPrefix, Of::kChannel)) return channel;
+  if (const auto value = OneHotMeaning(feature, profile_names)) {
+    return FrozenName{Of::kAttribute, value->name, value->value};
+  }
+  return std::nullopt;
+}
+
 Result<FeatureSet> FeatureSet::Compile(std::span<const std::string> names,
                                        std::span<const std::string> profile_numbers,
                                        std::span<const std::string> profile_names) {

@@ -7,8 +7,12 @@
 #include <string_view>
 #include <vector>
 
+#include "segmentd/feature/feature_set.h"
+
 namespace segmentd::learn {
 namespace {
+
+using Blocks = std::map<std::string_view, std::vector<Eigen::Index>>;  // features of each
 
 // What is told of a customer says less about its behaviour than what it does.
 constexpr float kProfileWeight = 0.5F;
@@ -18,20 +22,8 @@ bool IsNumberOfProfile(const std::string& name, const Schema& schema) {
          schema.profile_numbers.end();
 }
 
-// The attribute of which this is one value; empty: it is no attribute's.
-std::string_view AttributeOf(std::string_view name, const Schema& schema) {
-  for (const std::string_view attribute : schema.profile_names) {
-    if (name.size() > attribute.size() && name.starts_with(attribute) &&
-        name[attribute.size()] == '_') {
-      return attribute;
-    }
-  }
-  return {};
-}
-
 std::string_view BlockOf(std::string_view name) {
-  for (const std::string_view prefix :
-       {"orders_", "spend_", "refunds_", "category_share_", "channel_share_"}) {
+  for (const std::string_view prefix : {"orders_", "spend_", "refunds_"}) {
     if (name.starts_with(prefix)) return prefix;
   }
   return name;
@@ -52,25 +44,7 @@ double DimensionsOf(const std::vector<Eigen::Index>& features, const model::Matr
   return squares > 0 ? total * total / squares : 1;
 }
 
-}  // namespace
-
-void Weigh(const Schema& schema, const model::RawMatrix& raw, model::Scaler& scaler) {
-  std::map<std::string_view, std::vector<Eigen::Index>> blocks;
-  std::map<std::string_view, int> values;
-  for (const std::string& name : schema.features) ++values[AttributeOf(name, schema)];
-  for (std::size_t i = 0; i < schema.features.size(); ++i) {
-    const std::string& name = schema.features[i];
-    model::ScalerRow& row = scaler.rows[i];
-    const std::string_view attribute = AttributeOf(name, schema);
-    if (!attribute.empty()) {
-      // One statement, however many values there are.
-      row.weight = kProfileWeight / std::sqrt(static_cast<float>(values[attribute]));
-    } else if (IsNumberOfProfile(name, schema)) {
-      row.weight = kProfileWeight;
-    } else if (!row.constant) {
-      blocks[BlockOf(name)].push_back(static_cast<Eigen::Index>(i));
-    }
-  }
+void WeighBlocks(const Blocks& blocks, const model::RawMatrix& raw, model::Scaler& scaler) {
   model::Matrix scaled;
   scaler.Apply(raw, static_cast<int>(raw.cols()), scaled);
   scaled.conservativeResize(Eigen::NoChange, raw.cols());
@@ -81,6 +55,33 @@ void Weigh(const Schema& schema, const model::RawMatrix& raw, model::Scaler& sca
       scaler.rows[static_cast<std::size_t>(i)].weight = static_cast<float>(std::sqrt(share));
     }
   }
+}
+
+}  // namespace
+
+void Weigh(const Schema& schema, const model::RawMatrix& raw, model::Scaler& scaler) {
+  using Of = feature::FrozenName::Of;
+  Blocks blocks;
+  std::map<std::string_view, std::vector<std::size_t>> attributes;
+  for (std::size_t i = 0; i < schema.features.size(); ++i) {
+    const std::string& name = schema.features[i];
+    const auto frozen = feature::FrozenNameOf(name, schema.profile_names);
+    if (frozen && frozen->of == Of::kAttribute) {
+      attributes[frozen->attribute].push_back(i);
+    } else if (IsNumberOfProfile(name, schema)) {
+      scaler.rows[i].weight = kProfileWeight;
+    } else if (!scaler.rows[i].constant) {
+      const std::string_view shares =
+          frozen && frozen->of == Of::kCategory ? "category" : "channel";
+      blocks[frozen ? shares : BlockOf(name)].push_back(static_cast<Eigen::Index>(i));
+    }
+  }
+  // One statement, however many values there are.
+  for (const auto& [attribute, values] : attributes) {
+    const float weight = kProfileWeight / std::sqrt(static_cast<float>(values.size()));
+    for (const std::size_t i : values) scaler.rows[i].weight = weight;
+  }
+  WeighBlocks(blocks, raw, scaler);
 }
 
 }  // namespace segmentd::learn

@@ -135,7 +135,11 @@ void Folder::FoldProfile(std::size_t index, const event::Profile& profile, std::
   feature::Record& record = context_.customers[item.customer].record;
   const bool replaced = feature::FoldProfile(profile, record);
   context_.outcomes[item.customer].changed = true;
-  if (!replaced || record.events == 0 || !sampler_.on()) return;
+  if (!replaced || !sampler_.on()) return;
+  if (record.events == 0) {
+    item.sampled = sampler_.OnNames(item.customer, profile);
+    return;
+  }
   const bool scored = customers_[item.customer].scored;
   const std::int64_t newest_ms = context_.deadlines.Newest(record, scored, clock_ms);
   const std::int64_t as_of_ms = std::max({record.as_of_ms, newest_ms, switched_ms_});

@@ -143,6 +143,7 @@ Result<Sample> DecodeSample(std::string_view bytes) {
     return Fail(Code::kBadRecord, "{} bytes of the samples topic are no sample: {}", bytes.size(),
                 error.what());
   }
+  if (sample.record.empty() && sample.as_of_ms == 0) return sample;
   feature::Record record;
   ByteReader in(sample.record);
   const Status decoded = feature::DecodeRecord(in, record);

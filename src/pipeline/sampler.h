@@ -29,9 +29,12 @@ class Sampler {
   // Behind a profile that changed something.
   bool OnProfile(std::uint32_t customer, const event::Profile& profile, std::int64_t as_of_ms,
                  feature::Record& record);
+  // Behind a profile of a customer without events, of whom there is nothing else to learn yet.
+  bool OnNames(std::uint32_t customer, const event::Profile& profile);
   bool on() const { return share_ > 0; }
 
  private:
+  std::string* Begin(std::uint32_t customer);
   std::string* Take(std::uint32_t customer, std::int64_t as_of_ms, feature::Record& record);
 
   const double share_;

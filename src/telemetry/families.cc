@@ -68,6 +68,7 @@ LearningFamilies::LearningFamilies(prometheus::Registry& r)
       disagreement(MakeGauges(r, "model_shadow_disagreement_ratio",
                               "Share of samples that a challenger on trial places elsewhere")),
       alarm(MakeGauges(r, "model_drift_alarm", "1 while drift makes a retrain due early")),
+      alarms(MakeCounters(r, "model_drift_alarms_total", "Times that drift did so")),
       feature_psi(MakeGauges(r, "feature_drift_psi", "Population stability index, by feature")),
       share_psi(MakeGauges(r, "segment_share_psi", "The same of the segments' shares")),
       silhouette(MakeGauges(r, "model_silhouette_ratio", "Of the last retrain")),

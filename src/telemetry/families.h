@@ -69,6 +69,7 @@ struct LearningFamilies {
   Gauges& published;
   Gauges& disagreement;
   Gauges& alarm;
+  Counters& alarms;
   Gauges& feature_psi;
   Gauges& share_psi;
   Gauges& silhouette;

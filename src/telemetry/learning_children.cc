@@ -15,12 +15,9 @@ void LearningChildren::Set(const train::LiveStatus& trainer) {
   SetGauge(families_.customers, {}, static_cast<double>(trainer.customers));
   SetGauge(families_.fresh, {}, static_cast<double>(trainer.fresh));
   for (const auto& [outcome, count] : trainer.outcomes) {
-    const auto now = static_cast<double>(count);
-    // A trainer that begins again counts from nothing; the counter goes on.
-    double& before = outcomes_[outcome];
-    if (now > before) families_.updates.Add({{"outcome", outcome}}).Increment(now - before);
-    before = now;
+    Follow(families_.updates.Add({{"outcome", outcome}}), count, outcomes_[outcome]);
   }
+  Follow(families_.alarms.Add({}), trainer.alarms, alarms_);
   if (trainer.last && trainer.last->state == "promoted") {
     SetGauge(families_.published, {}, static_cast<double>(trainer.last->at_ms) / 1000);
   }
@@ -41,6 +38,13 @@ void LearningChildren::SetReport(const learn::Report& report) {
   SetGauge(families_.inertia, {}, report.clusters.inertia);
   SetGauge(families_.error, {}, report.embedding.error);
   SetGauge(families_.churn, {}, report.movement.moved);
+}
+
+// A trainer that begins again counts from nothing; the counter goes on.
+void LearningChildren::Follow(prometheus::Counter& counter, std::uint64_t now,
+                              std::uint64_t& before) {
+  if (now > before) counter.Increment(static_cast<double>(now - before));
+  before = now;
 }
 
 void LearningChildren::OnRetrain(double seconds) {

@@ -18,10 +18,12 @@ class LearningChildren {
 
  private:
   void SetReport(const learn::Report& report);
+  static void Follow(prometheus::Counter& counter, std::uint64_t now, std::uint64_t& before);
   void SetGauge(Gauges& family, const prometheus::Labels& labels, double value);
 
   LearningFamilies families_;
-  std::map<std::string, double> outcomes_;
+  std::map<std::string, std::uint64_t> outcomes_;
+  std::uint64_t alarms_ = 0;
 };
 
 }  // namespace segmentd::telemetry

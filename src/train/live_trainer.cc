@@ -26,19 +26,12 @@ constexpr std::uint64_t kDriftEvery = 2'000;  // samples
 constexpr int kDoublingsMax = 6;
 constexpr std::uint64_t kRejectionsMax = 3;
 
-// Names that depend on what there is to be named; the rest follows from the plan.
-bool IsFrozenName(const std::string& feature, const std::vector<std::string>& profile_names) {
-  return feature.starts_with("category_share_") || feature.starts_with("channel_share_") ||
-         std::ranges::any_of(profile_names, [&](const std::string& name) {
-           return feature.starts_with(name + "_");
-         });
-}
-
+// Of these names, those that follow from the plan alone.
 std::set<std::string> WithoutFrozen(const std::vector<std::string>& features,
                                     const std::vector<std::string>& profile_names) {
   std::set<std::string> left;
   for (const std::string& feature : features) {
-    if (!IsFrozenName(feature, profile_names)) left.insert(feature);
+    if (!feature::FrozenNameOf(feature, profile_names)) left.insert(feature);
   }
   return left;
 }
@@ -62,6 +55,7 @@ LiveTrainer::LiveTrainer(LiveOptions options, Seat bootstrap)
       champion_(bootstrap_) {
   status_.champion = champion_.version;
   status_.bundle = champion_.bundle;
+  if (!champion_.empty()) dictionary_.Know(champion_.schema());
 }
 
 Status LiveTrainer::TakeModelRecord(std::string_view key, const std::string_view* value) {
@@ -114,6 +108,7 @@ void LiveTrainer::FollowChampion() {
   status_.champion = champion_.version;
   status_.bundle = champion_.bundle;
   if (champion_.empty()) return;
+  dictionary_.Know(champion_.schema());
   const std::vector<Held> held = reservoir_.Take();
   const auto placed = champion_.Place(held);
   if (!placed.ok()) return;
@@ -162,12 +157,11 @@ void LiveTrainer::Score() {
   const double most = champion_.bundle->reference.error_most;
   if (most > 0) {
     for (const float error : placed->errors) {
-      const bool changed = errors_.Add(std::min(1.0, double{error} / most));
-      if (changed && status_.alarm.empty()) {
-        status_.alarm = fmt::format(
-            "the error of reconstruction has changed, to {:.2f} of what "
-            "one in a hundred was beyond",
-            errors_.mean());
+      if (errors_.Add(std::min(1.0, double{error} / most))) {
+        Raise(
+            fmt::format("the error of reconstruction has changed, to {:.2f} of what "
+                        "one in a hundred was beyond",
+                        errors_.mean()));
       }
     }
   }
@@ -182,7 +176,13 @@ void LiveTrainer::WatchDrift() {
       RowsOf(reservoir_.Take(), *champion_.features, champion_.schema(), status_.now_ms);
   if (!rows.ok()) return;
   status_.drift = learn::MeasureDrift(*champion_.bundle, *rows);
-  if (status_.drift.alarm && status_.alarm.empty()) status_.alarm = status_.drift.reason;
+  if (status_.drift.alarm) Raise(status_.drift.reason);
+}
+
+void LiveTrainer::Raise(std::string alarm) {
+  if (!status_.alarm.empty()) return;
+  status_.alarm = std::move(alarm);
+  ++status_.alarms;
 }
 
 std::string LiveTrainer::StateNow() const {
@@ -282,14 +282,15 @@ std::optional<Lesson> LiveTrainer::NextLesson() {
   lesson.rows = std::move(*rows);
   lesson.customers = held.size();
   lesson.fresh_start = Grown() || Overtaken();
+  const bool alarm = !status_.alarm.empty();
   const std::uint32_t sequence = champion_.empty() ? 1 : champion_.bundle->sequence + 1;
   lesson.options = {.k_min = options_.k_min,
                     .k_max = options_.k_max,
                     .embedding = KindFor(held.size()),
                     .seed = Hash64(fmt::format("{}/{}/{}", options_.app, sequence, status_.now_ms)),
                     .cold = lesson.fresh_start,
-                    .alarm = !status_.alarm.empty(),
-                    .moved_budget = options_.gate.moved_soft,
+                    .alarm = alarm,
+                    .moved_budget = alarm ? options_.gate.moved_hard : options_.gate.moved_soft,
                     .next_segment_id = NextSegmentId()};
   training_ = true;
   trained_until_ms_ = status_.now_ms;

@@ -57,6 +57,19 @@ void Dictionary::AddAttribute(std::string_view attribute, std::string_view value
   Add(value, at->second);
 }
 
+void Dictionary::Know(const learn::Schema& schema) {
+  using Of = feature::FrozenName::Of;
+  for (const std::string& feature : schema.features) {
+    const auto frozen = feature::FrozenNameOf(feature, schema.profile_names);
+    if (!frozen || frozen->name == feature::kOther) continue;
+    if (frozen->of == Of::kAttribute) {
+      AddAttribute(frozen->attribute, frozen->name);
+    } else {
+      Add(frozen->name, frozen->of == Of::kCategory ? categories_ : channels_);
+    }
+  }
+}
+
 feature::Vocabulary Dictionary::Rank(const std::vector<learn::Reservoir::Held>& customers,
                                      const feature::Plan& plan) const {
   Weights spend;

@@ -23,11 +23,13 @@ const feature::FeatureSet& Features() {
 
 // What is accepted can be learned from, and written and read again.
 void Learn(const Sample& sample) {
-  feature::Record record;
-  ByteReader in(sample.record);
-  SEGMENTD_ASSERT(feature::DecodeRecord(in, record).ok(), "a sample's record decodes");
-  std::vector<double> row(static_cast<std::size_t>(Features().size()));
-  Features().Snapshot(record, sample.as_of_ms, row);
+  if (!sample.record.empty()) {
+    feature::Record record;
+    ByteReader in(sample.record);
+    SEGMENTD_ASSERT(feature::DecodeRecord(in, record).ok(), "a sample's record decodes");
+    std::vector<double> row(static_cast<std::size_t>(Features().size()));
+    Features().Snapshot(record, sample.as_of_ms, row);
+  }
   const std::string written = EncodeSample(sample);
   const auto again = DecodeSample(written);
   SEGMENTD_ASSERT(again.ok() && EncodeSample(*again) == written, "same sample, same bytes");

@@ -45,6 +45,17 @@ struct Vocabulary {
 // its "_other", where a name that is itself "other" counts too.
 std::vector<std::string> FeatureNames(const Plan& plan, const Vocabulary& vocabulary);
 
+// What a feature's name says that follows from a history and not from the plan alone: a category, a
+// channel, or an attribute's value.
+struct FrozenName {
+  enum class Of { kCategory, kChannel, kAttribute };
+  Of of = Of::kCategory;
+  std::string_view attribute;  // of an attribute's value
+  std::string_view name;       // kOther: of all that have no feature
+};
+std::optional<FrozenName> FrozenNameOf(std::string_view feature,
+                                       std::span<const std::string> profile_names);
+
 // The columns that share out one total: of each name (its hash), and of what remains.
 struct NamedShares {
   std::vector<std::uint64_t> names;

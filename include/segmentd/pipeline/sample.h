@@ -16,7 +16,7 @@ namespace segmentd::pipeline {
 struct Sample {
   std::int64_t as_of_ms = 0;
   SegmentId segment;   // under the model that scored; 0: none
-  std::string record;  // as feature::EncodeRecord writes it
+  std::string record;  // as feature::EncodeRecord writes it; empty: there are the names alone
   // The record keeps names as hashes: these are the names that the cause said, to know them again.
   std::string category;
   std::string channel;
@@ -24,8 +24,8 @@ struct Sample {
 };
 
 std::string EncodeSample(const Sample& sample);
-// What is accepted can be learned from: the record decodes, and lies within years 1 to 9999 and not
-// beyond as_of_ms. kBadRecord for anything else.
+// What is accepted can be learned from: a record, if there is one, decodes, and lies within years 1
+// to 9999 and not beyond as_of_ms. kBadRecord for anything else.
 Result<Sample> DecodeSample(std::string_view bytes);
 
 // Whether a customer is among the share that is learned from: by a hash, so always the same ones,

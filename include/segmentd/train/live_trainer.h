@@ -61,6 +61,7 @@ struct LiveStatus {
   std::shared_ptr<const model::Bundle> bundle;  // the champion's
   learn::DriftReport drift;  // of the customers, against what the champion was made from
   std::string alarm;         // why a retrain is due early; empty: none
+  std::uint64_t alarms = 0;  // since the start
   std::optional<Trial::Told> trial;
   std::optional<model::Decision> last;            // the newest
   std::uint64_t rejections = 0;                   // in a row
@@ -101,6 +102,7 @@ class LiveTrainer {
   void FollowDecisions();
   void Score();
   void WatchDrift();
+  void Raise(std::string alarm);
   std::vector<model::TopicRecord> EndTrial(std::int64_t wall_ms) const;
   std::vector<model::TopicRecord> NoteWhatPeopleDid(std::int64_t wall_ms) const;
   std::vector<model::TopicRecord> Promotion(model::Decision decision, std::int64_t wall_ms) const;

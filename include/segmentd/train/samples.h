@@ -22,6 +22,8 @@ class Dictionary {
   void AddCategory(std::string_view name) { Add(name, categories_); }
   void AddChannel(std::string_view name) { Add(name, channels_); }
   void AddAttribute(std::string_view attribute, std::string_view value);
+  // What a model froze, whoever said it: the samples that did may be gone.
+  void Know(const learn::Schema& schema);
 
   // What a plan can freeze: categories by gross spend, channels by orders, profile values by
   // customers, of those whose names are known; the largest first and equals by name.

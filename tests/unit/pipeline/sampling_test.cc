@@ -142,11 +142,9 @@ TEST_F(SamplingTest, NobodyIsTakenByALookOnTheDayOfAnEvent) {
 }
 
 TEST_F(SamplingTest, TakesAProfileThatChangesSomethingWithItsNames) {
-  harness_.Run({Profile("c1", R"("region":"north")"), Event("c1", kStartMs)});
-  ASSERT_THAT(Instants(harness_), ElementsAre(0)) << "there was nothing to learn from before";
+  harness_.Run({Event("c1", kStartMs)});
   harness_.Run({Profile("c1", R"("region":"south","age":41)"),
-                Profile("c1", R"("region":"south","age":41)"),
-                Profile("c2", R"("region":"south")")});
+                Profile("c1", R"("region":"south","age":41)")});
   const std::vector<Sample> samples = SamplesOf(harness_);
   ASSERT_EQ(samples.size(), 2U);
   EXPECT_EQ(samples[1].as_of_ms, kStartMs);
@@ -154,6 +152,15 @@ TEST_F(SamplingTest, TakesAProfileThatChangesSomethingWithItsNames) {
   EXPECT_EQ(RecordOf(samples[1]).attribute_count, 2);
   harness_.Run({Profile("c1", R"("region":"south")")});
   EXPECT_EQ(SamplesOf(harness_).size(), 3U) << "an age less";
+}
+
+TEST_F(SamplingTest, TakesTheNamesAloneFromAProfileOfACustomerWithoutEvents) {
+  harness_.Run({Profile("c1", R"("region":"north","age":41)"), Profile("c2", R"("age":41)")});
+  const std::vector<Sample> samples = SamplesOf(harness_);
+  ASSERT_EQ(samples.size(), 1U) << "an age is no name";
+  EXPECT_THAT(samples[0].attributes, ElementsAre(Pair("region", "north")));
+  EXPECT_EQ(samples[0].record, "");
+  EXPECT_EQ(samples[0].as_of_ms, 0);
 }
 
 TEST_F(SamplingTest, AProfilesSampleIsAsOfTheNewestLook) {

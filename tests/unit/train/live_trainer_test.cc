@@ -104,6 +104,35 @@ class Bench {
   std::int64_t wall_ms = 1;
 };
 
+TEST(DictionaryTest, KnowsWhatAModelFrozeWhenTheSamplesThatSaidItAreGone) {
+  const feature::Plan plan;
+  auto record = std::make_unique<feature::Record>();
+  event::Profile profile;
+  profile.attributes = {{.name = "region", .is_number = false, .number = 0, .text = "north"}};
+  feature::FoldProfile(profile, *record);
+  event::Event event;
+  event.category = "home";
+  event.amount = 20;
+  feature::Fold(event, {}, *record);
+  std::string bytes;
+  ByteWriter out(bytes);
+  feature::EncodeRecord(*record, out);
+  const std::vector<learn::Reservoir::Held> held = {
+      {std::make_shared<const learn::Row>(learn::Row{1, 0, SegmentId{}, bytes}), 1}};
+
+  Dictionary dictionary;
+  EXPECT_THAT(dictionary.Rank(held, plan).categories, testing::IsEmpty());
+  dictionary.Know({{"idle_days", "category_share_home", "category_share_other", "channel_share_web",
+                    "region_north", "region_south"},
+                   {},
+                   {"region"}});
+  const feature::Vocabulary known = dictionary.Rank(held, plan);
+  EXPECT_THAT(known.categories, testing::ElementsAre("home"));
+  EXPECT_THAT(known.channels, testing::IsEmpty()) << "nobody came by it";
+  ASSERT_EQ(known.profile_values.size(), plan.profile_names.size());
+  EXPECT_THAT(known.profile_values[0], testing::ElementsAre("north"));
+}
+
 TEST(LiveTrainerTest, LearnsNothingFromAHandfulOfCustomers) {
   Bench bench(Options());
   bench.Take(Shop(16).Until(200));
