@@ -133,7 +133,7 @@ class Retraining {
 
   // Where clusters do not start from the champion's, there is no way to hold them.
   bool IsWithinBudget() const {
-    if (!IsAnchored()) return true;
+    if (!IsAnchored() || options_.alarm) return true;
     double moved = 0;
     double all = 0;
     for (std::size_t i = 0; i < fit().labels.size(); ++i) {

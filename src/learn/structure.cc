@@ -166,7 +166,8 @@ class Structure {
       const Eigen::ArrayXd saved = (squares - SquaresTo(codes_.col(at))).max(0);
       const double taken = ((saved > 0).cast<double>() * weights).sum() / all_;
       const double gain = (saved * weights).sum();
-      if (gain > most && taken >= kDeadShare && taken <= options_.moved_budget) {
+      if (gain > most && taken >= kDeadShare &&
+          (options_.alarm || taken <= options_.moved_budget)) {
         most = gain;
         chosen = at;
       }

@@ -282,15 +282,14 @@ std::optional<Lesson> LiveTrainer::NextLesson() {
   lesson.rows = std::move(*rows);
   lesson.customers = held.size();
   lesson.fresh_start = Grown() || Overtaken();
-  const bool alarm = !status_.alarm.empty();
   const std::uint32_t sequence = champion_.empty() ? 1 : champion_.bundle->sequence + 1;
   lesson.options = {.k_min = options_.k_min,
                     .k_max = options_.k_max,
                     .embedding = KindFor(held.size()),
                     .seed = Hash64(fmt::format("{}/{}/{}", options_.app, sequence, status_.now_ms)),
                     .cold = lesson.fresh_start,
-                    .alarm = alarm,
-                    .moved_budget = alarm ? options_.gate.moved_hard : options_.gate.moved_soft,
+                    .alarm = !status_.alarm.empty(),
+                    .moved_budget = options_.gate.moved_soft,
                     .next_segment_id = NextSegmentId()};
   training_ = true;
   trained_until_ms_ = status_.now_ms;

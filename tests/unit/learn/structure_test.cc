@@ -134,7 +134,7 @@ TEST(RestructureTest, BearsNoSegmentThatWouldMoveMoreThanMayMove) {
   Options options = Range(2, 9);
   options.moved_budget = 0.011;
   EXPECT_EQ(clouds.Changed({0, 30}, options).lineage.size(), 1U) << "a slice of the one cloud";
-  options.moved_budget = 0.6;
+  options.alarm = true;
   EXPECT_EQ(clouds.Changed({0, 30}, options).lineage.size(), 2U);
 }
 
