@@ -199,7 +199,8 @@ class Stream:
         return [trainer[key] for key in ("state", "customers", "fresh_samples", "champion")]
 
     def alarms(self):
-        found = re.search(r"^segmentd_model_drift_alarms_total (\S+)$", self.daemon.get("/metrics"), re.M)
+        text = self.daemon.get("/metrics") or ""
+        found = re.search(r"^segmentd_model_drift_alarms_total (\S+)$", text, re.M)
         return float(found[1]) if found else 0
 
     def export(self):
@@ -290,14 +291,15 @@ def print_models(models, alarms, events):
                 moved[check["limit"] > MOVED].append(check["value"])
     outcomes = ", ".join(f"{count} {state}" for state, count in sorted(states.items()))
     print(
-        f"    {len(models)} retrains from day {SETTLED} on ({outcomes}); {alarms:.0f} drift alarms, "
-        f"{alarms / events * 1e5:.1f} per 100,000 snapshots"
+        f"    {len(models)} retrains from day {SETTLED} on ({outcomes}); "
+        f"{alarms:.0f} drift alarms, {alarms / events * 1e5:.1f} per 100,000 snapshots"
     )
     for alarm, some in moved.items():
         if some:
             print(
-                f"    {len(some)} taken {'under an alarm' if alarm else 'without one'} moved at most "
-                f"{max(some):.3f} (aim: {MOVED:.3f}), in the mean {sum(some) / len(some):.3f}"
+                f"    {len(some)} taken {'under an alarm' if alarm else 'without one'} moved "
+                f"at most {max(some):.3f} (aim: {MOVED:.3f}), "
+                f"in the mean {sum(some) / len(some):.3f}"
             )
 
 
