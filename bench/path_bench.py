@@ -5,6 +5,9 @@ finished process. A figure is the difference between a long run and a short one:
 when it has its first events, and again, from the start by a new group, when it has all of them; so
 the cost of starting is out, and what is left is that of the events between.
 
+The events lie within one day, as live ones do, and then within ninety, as in a history that is read
+at full speed: the timers of ninety days fire in between.
+
 usage: path_bench.py BUILD_DIR [exactly_once|at_least_once]...   (both)
        SEGMENTD_BENCH_EVENTS: of the long run on the real broker, 3000000; the short one has a third
        SEGMENTD_BENCH_REPEATS: 3
@@ -30,6 +33,7 @@ LONG = int(os.environ.get("SEGMENTD_BENCH_EVENTS", "3000000"))
 REPEATS = int(os.environ.get("SEGMENTD_BENCH_REPEATS", "3"))
 PARTITIONS = 12
 CUSTOMERS = (100_000, 1_000_000)
+DAYS = (1, 90)
 
 
 def call(*command):
@@ -60,9 +64,9 @@ Run = collections.namedtuple("Run", "raw cpu peak changes")
 class History:
     """Generated events as lines, and how many of a stretch are some customer's first."""
 
-    def __init__(self, directory, customers, events):
-        self.path = directory / f"events-{customers}.jsonl"
-        call(SEGMENTD, "gen", "--customers", customers, "--events", events, "--days", 90,
+    def __init__(self, directory, customers, events, days):
+        self.days, self.path = days, directory / f"events-{customers}-{days}.jsonl"
+        call(SEGMENTD, "gen", "--customers", customers, "--events", events, "--days", days,
              "--seed", 1, "--zipf", "0.9", "--out", self.path)  # fmt: skip
         self.lines = open(self.path, "rb")
         self.seen = set()
@@ -184,7 +188,8 @@ def compare(bench, history, customers, short, long):
     own, raw = per_million("cpu"), per_million("raw")
     ratio = statistics.median(own) / statistics.median(raw)
     print(
-        f"{bench.delivery}, {customers:,} customers, events {short:,} to {long:,}; per event "
+        f"{bench.delivery}, {customers:,} customers, events {short:,} to {long:,} "
+        f"of {history.days} days; per event "
         f"{first / (long - short):.3f} first ones, {per_million('changes')[0] / 1e6:.3f} changes\n"
         f"    CPU-s per million: segmentd {shown(own)}, raw consumer {shown(raw)}; "
         f"ratio of the medians {ratio:.1f}; peak {max(run.peak for run in runs[long]):.0f} MiB",
@@ -211,13 +216,14 @@ def train(directory):
 
 
 def compare_all(open_bench, directory, short, long):
-    costs = []
-    for customers in CUSTOMERS:
-        history = History(directory, customers, long)
-        with open_bench(customers) as bench:
-            costs.append(compare(bench, history, customers, short, long))
-        history.close()
-    print(f"    cost per event at 1,000,000 customers / at 100,000: {costs[1] / costs[0]:.2f}")
+    for days in DAYS:
+        costs = []
+        for customers in CUSTOMERS:
+            history = History(directory, customers, long, days)
+            with open_bench(customers) as bench:
+                costs.append(compare(bench, history, customers, short, long))
+            history.close()
+        print(f"    cost per event at 1,000,000 customers / at 100,000: {costs[1] / costs[0]:.2f}")
 
 
 class RealBroker:

@@ -7,12 +7,15 @@
 //   committed    it has happened, and nobody here knows
 //   store-half   half of a write to the store's log is done
 //   stored       all of it
+//   record       whenever partition 0 begins with records among which is the one at offset N: as a
+//                record does that the process cannot bear
 #include <dlfcn.h>
 #include <librdkafka/rdkafka.h>
 #include <unistd.h>
 
 #include <atomic>
 #include <csignal>
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <string>
@@ -53,16 +56,20 @@ Function* Real(const char* name, Function*) {
   return reinterpret_cast<Function*>(dlsym(RTLD_NEXT, name));
 }
 
-// Of RocksDB, whose log of writes is NNNNNN.log.
-bool IsStoreLog(int fd) {
-  if (Told().step.rfind("store", 0) != 0) return false;
+std::string NameOf(int fd) {
   char path[4096];
   const std::string link = "/proc/self/fd/" + std::to_string(fd);
   const ssize_t size = readlink(link.c_str(), path, sizeof(path));
-  if (size <= 0) return false;
+  if (size <= 0) return "";
   const std::string_view name(path, static_cast<std::size_t>(size));
-  const std::string_view last = name.substr(name.rfind('/') + 1);
-  return last.size() > 4 && last.substr(last.size() - 4) == ".log" &&
+  return std::string(name.substr(name.rfind('/') + 1));
+}
+
+// Of RocksDB, whose log of writes is NNNNNN.log.
+bool IsStoreLog(int fd) {
+  if (Told().step.rfind("store", 0) != 0) return false;
+  const std::string last = NameOf(fd);
+  return last.size() > 4 && last.ends_with(".log") &&
          last.find_first_not_of("0123456789") == last.size() - 4;
 }
 
@@ -111,6 +118,22 @@ ssize_t write(int fd, const void* bytes, size_t size) {
   if (rest < 0) return half;
   Reach("stored");
   return half + rest;
+}
+
+// What the daemon notes before it works on records after a crash: topic, first and last offset.
+ssize_t pwrite(int fd, const void* bytes, size_t size, off_t offset) {
+  static auto* const real = Real(__func__, &pwrite);
+  const ssize_t written = real(fd, bytes, size, offset);
+  if (Told().step != "record" || NameOf(fd) != "0.attempt") return written;
+  const std::string note(static_cast<const char*>(bytes), size);
+  int source = 0;
+  int first = 0;
+  int last = 0;
+  if (std::sscanf(note.c_str(), "%d %d %d", &source, &first, &last) == 3 && source == 0 &&
+      first <= Told().n && Told().n <= last) {
+    kill(getpid(), Told().signal);
+  }
+  return written;
 }
 
 }  // extern "C"
