@@ -161,7 +161,7 @@ class Stream:
         self.producer = ck.Producer({**client, "linger.ms": 20, "enable.idempotence": True})
         self.group = ck.Consumer({**client, "group.id": app})
         self.daemon = Daemon(self.config)
-        self.fed = 0
+        self.fed, self.segments = 0, {}  # of each model that scored, in their order
 
     def feed(self, events):
         for event in events:
@@ -210,7 +210,21 @@ class Stream:
 
     def models(self):
         text = call(SEGMENTD, "model", "list", "-c", self.config, "--json")
-        return {model["version"]: model for model in json.loads(text)}
+        models = {model["version"]: model for model in json.loads(text)}
+        for version, model in sorted(models.items(), key=lambda item: item[1]["sequence"]):
+            if version not in self.segments and model["state"] == "promoted":
+                shown = call(SEGMENTD, "model", "show", "-c", self.config, version, "--json")
+                self.segments[version] = {s["id"] for s in json.loads(shown)["segments"]}
+        return models
+
+    def reused(self):
+        """Ids of segments that had gone and came back."""
+        gone, before, again = set(), set(), set()
+        for now in self.segments.values():
+            again |= now & gone
+            gone |= before - now
+            before = now
+        return again
 
     def end(self):
         self.daemon.end()
@@ -228,6 +242,7 @@ def follow(world, regime):
         stream.end()
     print_recovery(windows)
     print_models(models, alarms, windows[-1].events - windows[0].events)
+    print(f"    ids given out twice: {', '.join(sorted(stream.reused())) or 'none'}")
     changes = world.read(f"{regime}.segment.changed.v1")
     print_changes(changes, world.read(f"{regime}.at-risk.v1"), shop)
 
