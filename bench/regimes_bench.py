@@ -214,7 +214,7 @@ class Stream:
         for version, model in sorted(models.items(), key=lambda item: item[1]["sequence"]):
             if version not in self.segments and model["state"] == "promoted":
                 shown = call(SEGMENTD, "model", "show", "-c", self.config, version, "--json")
-                self.segments[version] = {s["id"] for s in json.loads(shown)["segments"]}
+                self.segments[version] = {s["segment_id"] for s in json.loads(shown)["segments"]}
         return models
 
     def reused(self):
