@@ -16,6 +16,9 @@ Config ReaderConfig(const ShardOptions& options, bool read_committed) {
   Config config = PlainConsumerConfig(options.fetch_bytes_max, read_committed);
   // Never joined, but librdkafka assigns nothing to a client without a group.
   if (read_committed) config.owned["group.id"] = options.app;
+  // A partition's end shows when a fetch comes back empty, which the broker may put off for so
+  // long.
+  config.owned["fetch.wait.max.ms"] = "10";
   return config;
 }
 

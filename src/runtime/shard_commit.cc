@@ -64,8 +64,9 @@ bool Shard::Body::CommitDue() const {
     bytes += task.cache().uncommitted_bytes();
     customers += task.cache().uncommitted();
   }
-  return bytes >= options.commit_bytes_max || customers >= options.commit_customers_max ||
-         ReachedEnds();
+  const std::int64_t customers_max =
+      work_left ? options.commit_customers_due_max : options.commit_customers_max;
+  return bytes >= options.commit_bytes_max || customers >= customers_max || ReachedEnds();
 }
 
 // Everything that is dirty in one transaction. What cannot be committed is recovered from; an error

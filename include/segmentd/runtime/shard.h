@@ -45,7 +45,9 @@ struct ShardOptions {
   std::int64_t commit_bytes_max = 64 << 20;  // of uncommitted images
   // So many changed customers begin a commit, and so many that wait for the store a write: each is
   // a record to Kafka and a row, and a turn of the loop is to take tens of milliseconds at most.
-  std::int64_t commit_customers_max = 6'000;
+  std::int64_t commit_customers_max = 15'000;
+  // The same while due timers wait: each of their customers is three rows, for its timers as well.
+  std::int64_t commit_customers_due_max = 6'000;
   std::int64_t cache_bytes_max = 256 << 20;  // of cached images; soft while a commit is open
   bool start_earliest = true;                // where input begins with no stored position
   bool until_drained = false;       // end when the input's end, taken at start, is committed

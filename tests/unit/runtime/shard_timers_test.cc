@@ -96,7 +96,7 @@ TEST(ShardTimersTest, ACommitTakesNoMoreCustomersOfAStormThanATurnHasTimeFor) {
   world.options.change_within_ms = 3'600'000;
   RunFor(world, kSecondMs);
   world.AddPurchase(kFirst, "other", 60);
-  world.options.commit_customers_max = 700;
+  world.options.commit_customers_due_max = 700;
   const std::size_t commits = world.probe.commits.size();
   RunFor(world, kSecondMs);
   EXPECT_EQ(ByInactivity(world, kFirst).size(), 2000U);
