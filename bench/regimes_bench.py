@@ -211,7 +211,8 @@ class Stream:
     def models(self):
         text = call(SEGMENTD, "model", "list", "-c", self.config, "--json")
         models = {model["version"]: model for model in json.loads(text)}
-        for version, model in sorted(models.items(), key=lambda item: item[1]["sequence"]):
+        kept = [item for item in models.items() if item[1]["sequence"] is not None]
+        for version, model in sorted(kept, key=lambda item: item[1]["sequence"]):
             if version not in self.segments and model["state"] == "promoted":
                 shown = call(SEGMENTD, "model", "show", "-c", self.config, version, "--json")
                 self.segments[version] = {s["segment_id"] for s in json.loads(shown)["segments"]}
