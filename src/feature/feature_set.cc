@@ -22,12 +22,18 @@ struct Meaning {
   std::string_view value;  // of an attribute
 };
 
+// What stands behind the prefix, if anything does.
+std::optional<std::string_view> Behind(std::string_view prefix, std::string_view name) {
+  if (name.size() <= prefix.size() || !name.starts_with(prefix)) return std::nullopt;
+  return name.substr(prefix.size());
+}
+
 std::optional<Meaning> ShareMeaning(std::string_view name, std::string_view prefix, Source share,
                                     Source other) {
-  if (name.size() <= prefix.size() || name.substr(0, prefix.size()) != prefix) return std::nullopt;
-  const std::string_view of = name.substr(prefix.size());
-  if (of == kOther) return Meaning{other, Shape::kShare, {}, {}};
-  return Meaning{share, Shape::kShare, of, {}};
+  const auto of = Behind(prefix, name);
+  if (!of) return std::nullopt;
+  if (*of == kOther) return Meaning{other, Shape::kShare, {}, {}};
+  return Meaning{share, Shape::kShare, *of, {}};
 }
 
 // "region_code_x" is of the attribute "region_code" where there is one, else of "region".
@@ -115,12 +121,12 @@ double OneHot(const Record& record, std::uint64_t name, std::uint64_t value) {
 std::optional<FrozenName> FrozenNameOf(std::string_view feature,
                                        std::span<const std::string> profile_names) {
   using Of = FrozenName::Of;
-  const auto share = [feature](std::string_view prefix, Of of) -> std::optional<FrozenName> {
-    if (feature.size() <= prefix.size() || !feature.starts_with(prefix)) return std::nullopt;
-    return FrozenName{of, {}, feature.substr(prefix.size())};
-  };
-  if (auto category = share(kCategoryPrefix, Of::kCategory)) return category;
-  if (auto channel = share(kChannelPrefix, Of::kChannel)) return channel;
+  if (const auto name = Behind(kCategoryPrefix, feature)) {
+    return FrozenName{Of::kCategory, {}, *name};
+  }
+  if (const auto name = Behind(kChannelPrefix, feature)) {
+    return FrozenName{Of::kChannel, {}, *name};
+  }
   if (const auto value = OneHotMeaning(feature, profile_names)) {
     return FrozenName{Of::kAttribute, value->name, value->value};
   }

@@ -103,6 +103,17 @@ TEST(ShardTimersTest, ACommitTakesNoMoreCustomersOfAStormThanATurnHasTimeFor) {
   EXPECT_GE(world.probe.commits.size() - commits, 2U);
 }
 
+TEST(ShardTimersTest, ACommitTakesNoMoreCustomersOfABacklogThanATurnHasTimeFor) {
+  ShardWorld world(1);
+  for (int i = 0; i < 300; ++i) AddLoyal(world, kFirst, fmt::format("c{}", i));
+  world.options.commit_interval_ms = 3'600'000;
+  world.options.change_within_ms = 3'600'000;
+  world.options.commit_customers_max = 100;
+  world.options.poll_records_max = 100;
+  RunFor(world, kSecondMs);
+  EXPECT_GE(world.probe.commits.size(), 2U);
+}
+
 TEST(ShardTimersTest, FiresWhatACrashLeftDueAlthoughTheInputIsUsedUp) {
   ShardWorld world(1);
   AddLoyal(world, kFirst, "quiet");

@@ -196,6 +196,7 @@ TEST(FitModelTest, WeighsWhatSeveralFeaturesSayOnce) {
   }
   EXPECT_NEAR(squares.at("orders"), 1, 0.3);
   EXPECT_NEAR(squares.at("spend"), 1, 0.3);
+  EXPECT_GT(squares.at("category"), 3) << "what one buys of each says something of its own";
   EXPECT_NEAR(squares.at("aov"), 1, 1e-6);
 }
 
