@@ -162,6 +162,9 @@ class Term {
   }
 
   Status FinishLesson() {
+    // A person may have promoted another meanwhile.
+    SEGMENTD_RETURN_IF_ERROR(PollModels(0));
+    SEGMENTD_RETURN_IF_ERROR(Publish(trainer_.Advance(ground_.clock.WallMs())));
     Result<learn::Retrained> learned = lesson_->Take();
     const double seconds = lesson_->seconds();
     auto records = trainer_.Finish(lesson_->lesson(), std::move(learned), ground_.clock.WallMs());

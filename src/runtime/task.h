@@ -46,7 +46,7 @@ class Task {
   // Fires the first timers that are due. REQUIRES: running.
   Status FireTimers(std::size_t timers_max, pipeline::Effects& effects);
   // task_model.cc: another model is to score; and nothing stands in the way of the commit for it.
-  bool model_waits() const { return running() && parts_.models.Active() != model_; }
+  bool model_waits() const;
   bool switch_due() const;
   // Customers have yet to follow the last change of model.
   bool sweeping() const { return running() && clock_.model_switch.sweep_from.has_value(); }

@@ -51,6 +51,13 @@ void Task::TakeModel(const std::optional<ports::TaskMeta>& meta) {
   model_lost_ = meta.has_value();
 }
 
+// Where none is usable, what scored until now goes on: there is none that customers could follow.
+bool Task::model_waits() const {
+  if (!running()) return false;
+  const auto active = parts_.models.Active();
+  return active != nullptr && active != model_;
+}
+
 // Not before all customers have followed the model before and all timers have fired under it: else
 // what comes of a customer would depend on when the loop came to it.
 bool Task::switch_due() const {

@@ -49,10 +49,9 @@ Result<learn::Retrained> Lesson::Run(const learn::Progress& progress) const {
 
 LiveTrainer::LiveTrainer(LiveOptions options, Seat bootstrap)
     : options_(std::move(options)),
-      bootstrap_(std::move(bootstrap)),
       topic_(options_.app),
       reservoir_(options_.reservoir),
-      champion_(bootstrap_) {
+      champion_(std::move(bootstrap)) {
   status_.champion = champion_.version;
   status_.bundle = champion_.bundle;
   if (!champion_.empty()) dictionary_.Know(champion_.schema());
@@ -86,9 +85,10 @@ std::vector<model::TopicRecord> LiveTrainer::Advance(std::int64_t wall_ms) {
   return records;
 }
 
-// The first usable one of those that may score, as the instances choose it.
+// The first usable one of those that may score, as the instances choose it. Without any, what
+// scored until now goes on.
 void LiveTrainer::FollowChampion() {
-  Seat next = bootstrap_;
+  Seat next = champion_;
   for (const std::string& version : topic_.Candidates()) {
     if (version == champion_.version) return;
     const auto encoded = topic_.Assemble(version);
@@ -187,6 +187,7 @@ void LiveTrainer::Raise(std::string alarm) {
 
 std::string LiveTrainer::StateNow() const {
   if (topic_.pin()) return "pinned";
+  if (ChampionLost()) return "champion_lost";
   if (training_) return "training";
   if (trial_) return std::string(kTrial);
   if (status_.last && status_.last->state == kWaiting) return std::string(kWaiting);
@@ -218,9 +219,13 @@ bool LiveTrainer::Overtaken() const {
   return status_.rejections >= kRejectionsMax && !status_.alarm.empty();
 }
 
+// Whether customers have segments by a model that cannot be used any more: one that begins anew
+// would give all of them others.
+bool LiveTrainer::ChampionLost() const { return champion_.empty() && topic_.active(); }
+
 std::string LiveTrainer::DueReason() const {
   const std::uint64_t customers = reservoir_.size();
-  if (customers < kForRules) return "";
+  if (customers < kForRules || ChampionLost()) return "";
   const int doublings =
       static_cast<int>(std::min<std::uint64_t>(status_.rejections, kDoublingsMax));
   const std::int64_t since_ms =

@@ -115,6 +115,15 @@ TEST_F(TopicsTest, SaysHowToMakeMissingTopicsWhenItMayNot) {
                                                 " --partitions 3 --config cleanup.policy=compact"));
 }
 
+TEST_F(TopicsTest, WaitsForTheBrokersThatReplicasNeed) {
+  const RealKafka lonely("default.replication.factor=2");
+  const kafka::TopicSpec topic{"copied", 1, {}};
+  const Status status = kafka::EnsureTopics(lonely.connection(), {&topic, 1}, true);
+  ASSERT_FALSE(status.ok());
+  EXPECT_EQ(status.error().code, Code::kRetry) << "as when the others are about to start";
+  EXPECT_THAT(status.error().message, HasSubstr("INVALID_REPLICATION_FACTOR"));
+}
+
 TEST_F(TopicsTest, RefusesATopicThatDiffersInAWayThatLosesRecords) {
   kafka::TopicSpec topic{NewTopic("differs", 2), 3, {}};
   Status status = kafka::EnsureTopics(connection(), {&topic, 1}, true);

@@ -21,18 +21,19 @@ std::string ReadAll(const std::string& path) {
 }
 
 // Runs the tool and returns its exit code. Not by a pipe, which the broker would inherit.
-int StartBroker(const std::string& dir) {
+int StartBroker(const std::string& dir, const std::string& setting) {
+  const std::string set = setting.empty() ? "" : fmt::format("--set '{}'", setting);
   const std::string command =
-      fmt::format("'{}' start '{}/broker' --owner {} > '{}/out' 2> '{}/err'", SEGMENTD_KAFKA_BROKER,
-                  dir, getpid(), dir, dir);
+      fmt::format("'{}' start '{}/broker' --owner {} {} > '{}/out' 2> '{}/err'",
+                  SEGMENTD_KAFKA_BROKER, dir, getpid(), set, dir, dir);
   const int status = std::system(command.c_str());
   return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
 }  // namespace
 
-RealKafka::RealKafka() {
-  const int code = StartBroker(dir_.path());
+RealKafka::RealKafka(const std::string& setting) {
+  const int code = StartBroker(dir_.path(), setting);
   const std::string words = ReadAll(dir_.path() + "/err");
   if (code == kMissing) {
     why_not_ = "no Apache Kafka to test with: " + words;

@@ -14,7 +14,8 @@ namespace segmentd::support {
 // A real Apache Kafka, gone with this process.
 class RealKafka {
  public:
-  RealKafka();
+  // setting: of the broker, as name=value; empty: none.
+  explicit RealKafka(const std::string& setting = "");
   // That of all tests of this process: started for the first that asks.
   static const RealKafka& Get();
 

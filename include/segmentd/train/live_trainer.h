@@ -53,7 +53,8 @@ struct Lesson {
 
 // What a live trainer shows of itself.
 struct LiveStatus {
-  std::string state;  // collecting, waiting_for_data, training, trial, waiting, pinned
+  // collecting, waiting_for_data, training, trial, waiting, pinned, champion_lost
+  std::string state;
   std::uint64_t customers = 0;
   std::uint64_t fresh = 0;                      // samples since the last retrain
   std::int64_t now_ms = -1;                     // newest as_of; -1: none yet
@@ -110,13 +111,13 @@ class LiveTrainer {
   std::string DueReason() const;
   bool Grown() const;
   bool Overtaken() const;
+  bool ChampionLost() const;
   model::EmbeddingKind KindFor(std::uint64_t customers) const;
   Result<learn::Schema> SchemaFor(const std::vector<learn::Reservoir::Held>& held) const;
   std::uint32_t NextSegmentId() const;
   std::string StateNow() const;
 
   const LiveOptions options_;
-  const Seat bootstrap_;
   model::ModelTopic topic_;
   Dictionary dictionary_;
   learn::Reservoir reservoir_;

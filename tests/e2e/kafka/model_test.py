@@ -46,6 +46,7 @@ class ModelTest(KafkaTest):
         # Two instances need their own state; the topics are those of the app.
         fields = {
             "learning.enabled": "true",
+            "learning.promote": "manual",
             "output.backfill": "true",
             "input.transactions": f"{{topic: {topic}, time: ms}}",
         }
@@ -101,6 +102,8 @@ class ModelTest(KafkaTest):
         topic, app = self.unique("tx"), "corrupt"
         self.fill(topic, 50)
         config = self.learning(app, topic)
+        # An event that comes after the model would be its customer's first reason.
+        self.segmentd("run", "-c", config, "--until-drained")
         daemon = Daemon(config)
         self.addCleanup(daemon.kill)
         wait_for("the daemon", lambda: daemon.running() == PARTITIONS)
@@ -130,6 +133,7 @@ class ModelTest(KafkaTest):
         daemon = Daemon(config)
         self.addCleanup(daemon.kill)
         wait_for("the partitions", lambda: daemon.running() == PARTITIONS)
+        self.assertTrue(self.swept([daemon], version), "they go on as they are")
         listed = json.loads(self.segmentd("model", "list", "-c", config, "--json").stdout)
         self.assertIn(version, [model["version"] for model in listed])
         self.segmentd("model", "promote", version, "-c", config)

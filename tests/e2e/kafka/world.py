@@ -28,14 +28,15 @@ DEADLINE_S = 240
 
 
 def wait_for(what, condition, deadline_s=60):
-    """Polls until condition() is true; fails with what was waited for."""
+    """Polls until condition() is true; fails with what was waited for and what daemons said."""
     end = time.monotonic() + deadline_s
     while time.monotonic() < end:
         result = condition()
         if result:
             return result
         time.sleep(0.02)
-    raise AssertionError(f"waited {deadline_s} s for {what}")
+    told = "\n".join(daemon.account() for daemon in Daemon.running_now)
+    raise AssertionError(f"waited {deadline_s} s for {what}\n{told}")
 
 
 class KafkaTest(unittest.TestCase):
@@ -208,7 +209,9 @@ class KafkaTest(unittest.TestCase):
 
 
 class Daemon:
-    """A running `segmentd run`; its log is kept in memory as it comes."""
+    """A running `segmentd run`; its log is a file."""
+
+    running_now = []
 
     def __init__(self, config, *args, failpoint=None, wrapper=()):
         """failpoint: "STEP:N:kill" or "STEP:N:stop", see failpoint.cc. wrapper: a command that
@@ -222,6 +225,11 @@ class Daemon:
             stdin=subprocess.DEVNULL,
             env=os.environ | (FAILPOINT_ENV | {"FAILPOINT": failpoint} if failpoint else {}),
         )
+        Daemon.running_now.append(self)
+
+    def account(self):
+        """For a person: how it stands and what it said last."""
+        return f"{self.log_path.name}: {self.get('/statusz')}\n{self.text()[-4000:]}"
 
     def text(self):
         return self.log_path.read_text(errors="replace")
@@ -259,8 +267,7 @@ class Daemon:
 
     def kill(self):
         self.process.kill()
-        self.process.wait()
-        self.log.close()
+        self.wait()
 
     def stop(self):
         self.process.terminate()
@@ -269,6 +276,8 @@ class Daemon:
     def wait(self, deadline_s=DEADLINE_S):
         code = self.process.wait(deadline_s)
         self.log.close()
+        if self in Daemon.running_now:
+            Daemon.running_now.remove(self)
         return code
 
 

@@ -46,7 +46,8 @@ void Exchange(ShardWorld& world, const std::shared_ptr<const pipeline::Model>& n
   }
   world.AddPurchase(kFirst, "other", 40);
   ASSERT_TRUE(world.RunUntilDrained().has_value());
-  world.models.Use(next);
+  if (next != nullptr) world.models.Add(next);
+  world.models.Activate(next);
   for (int day = 42; day < 400; day += 20) world.AddPurchase(kFirst, "other", day);
   ASSERT_TRUE(world.RunUntilDrained().has_value());
 }
@@ -59,6 +60,17 @@ TEST(ShardModelTest, TellsOnceOfEachCustomerWhomTheNewModelMoves) {
               testing::UnorderedElementsAre(testing::StartsWith("c1"), testing::StartsWith("c2")));
   EXPECT_TRUE(With(world.Output(Topic::kAtRisk, kFirst), R"("kind":"model")").empty());
   EXPECT_EQ(world.Violations(), "");
+}
+
+TEST(ShardModelTest, GoesOnWithTheLastGoodOneWhileNoneIsUsable) {
+  ShardWorld undisturbed(1);
+  const auto same = Model(1, 20, false);
+  Exchange(undisturbed, same);
+  ShardWorld world(1);
+  world.models.Add(same);
+  Exchange(world, nullptr);
+  EXPECT_EQ(world.AllOutput(), undisturbed.AllOutput());
+  EXPECT_FALSE(With(world.Output(Topic::kAtRisk, kFirst), R"("state":"at_risk")").empty());
 }
 
 TEST(ShardModelTest, CountsTheMembersOfSegmentsAcrossRestartsAndModels) {

@@ -271,6 +271,30 @@ TEST(LiveTrainerTest, LeavesAloneWhatAPersonPromotedWhileItTrained) {
   EXPECT_FALSE(bench.trainer.status().trial);
 }
 
+TEST(LiveTrainerTest, DoesNotBeginAnewBecauseWhatIsActiveCannotBeUsed) {
+  Bench before(Options());
+  Shop shop(400);
+  auto samples = shop.Until(40);
+  before.Take(samples);
+  ASSERT_NE(before.Learn(), "");
+  const std::string first = before.topic.active()->version;
+  before.Write({model::PackPointer("shop", model::PointerKind::kActive,
+                                   {"feedfacefeedface", "", before.wall_ms, "stranger"})});
+  EXPECT_EQ(before.trainer.status().champion, first) << "who runs has the last good one";
+
+  Bench after(Options());
+  after.Write(before.log);
+  after.Take(samples);
+  EXPECT_EQ(after.trainer.status().champion, "");
+  EXPECT_EQ(after.trainer.status().state, "champion_lost");
+  EXPECT_EQ(after.Learn(), "") << "all segments would be others";
+  after.Write({model::PackPointer("shop", model::PointerKind::kActive,
+                                  {first, "", after.wall_ms, "operator"})});
+  EXPECT_EQ(after.trainer.status().champion, first);
+  after.Take(shop.Until(70));
+  EXPECT_NE(after.Learn(), "");
+}
+
 TEST(LiveTrainerTest, AfterARestartGoesOnFromTheTopics) {
   Bench before(Options());
   Shop shop(600);
