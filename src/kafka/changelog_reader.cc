@@ -88,6 +88,7 @@ Status ChangelogReader::Drain(std::int64_t end, const Visitor& visit) {
     if (taken_.empty()) {
       batch_.Clear();
       taken_ = batch_.Take(queue_.get(), kBatchWaitMs, kBatchRecords);
+      if (taken_.empty() && !place_.held_back) WakeFetches(replayer_, topic_, place_.partition);
     }
     while (!taken_.empty() && place_.next < end) {
       const rd_kafka_message_t& message = *taken_.front();

@@ -30,4 +30,11 @@ Result<Watermarks> AskWatermarks(const Handle& client, const Health& health,
       fmt::format("asking for the offsets of partition {} of topic \"{}\"", partition, topic)));
 }
 
+void WakeFetches(const Handle& client, const std::string& topic, std::int32_t partition) {
+  constexpr int kWaitMs = 10;
+  Watermarks unused;
+  static_cast<void>(rd_kafka_query_watermark_offsets(client.get(), topic.c_str(), partition,
+                                                     &unused.low, &unused.end, kWaitMs));
+}
+
 }  // namespace segmentd::kafka

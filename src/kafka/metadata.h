@@ -21,4 +21,8 @@ struct Watermarks {
 Result<Watermarks> AskWatermarks(const Handle& client, const Health& health,
                                  const std::string& topic, std::int32_t partition, int timeout_ms);
 
+// The thread that fetches may sleep for a second over a partition that it was just given. An answer
+// to anything wakes it.
+void WakeFetches(const Handle& client, const std::string& topic, std::int32_t partition);
+
 }  // namespace segmentd::kafka

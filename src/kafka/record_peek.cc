@@ -6,7 +6,7 @@ namespace segmentd::kafka {
 namespace {
 
 constexpr std::int64_t kFetchBytes = 2 << 20;
-constexpr int kSliceMs = 25;
+constexpr int kSliceMs = 10;
 
 }  // namespace
 
@@ -15,6 +15,8 @@ Status RecordPeek::Open() {
   Config config = PlainConsumerConfig(kFetchBytes, /*read_committed=*/true);
   // Never joined, but librdkafka assigns nothing to a client without a group.
   config.owned["group.id"] = "segmentd-reader";
+  // Behind a partition's last record a fetch waits for another, and the next look for the fetch.
+  config.owned["fetch.wait.max.ms"] = "10";
   SEGMENTD_ASSIGN_OR_RETURN(client_, Handle::Open(connection_, config, events_));
   queue_.reset(rd_kafka_queue_get_consumer(client_.get()));
   return Ok();
@@ -30,13 +32,20 @@ Result<std::optional<std::uint64_t>> RecordPeek::MarkAt(const std::string& topic
       fmt::format("looking at offset {} of partition {} of topic \"{}\"", offset, partition, topic);
   const rd_kafka_resp_err_t assigned = rd_kafka_assign(client_.get(), list.get());
   if (assigned != RD_KAFKA_RESP_ERR_NO_ERROR) return tl::unexpected(ErrorOf(assigned, doing));
-  auto mark = Await(partition, offset, timeout_ms, doing);
+  auto mark = Await(topic, partition, offset, timeout_ms, doing);
   batch_.Clear();
   rd_kafka_assign(client_.get(), nullptr);
   return mark;
 }
 
-Result<std::optional<std::uint64_t>> RecordPeek::Await(std::int32_t partition, std::int64_t offset,
+Result<Watermarks> RecordPeek::Range(const std::string& topic, std::int32_t partition,
+                                     int timeout_ms) {
+  SEGMENTD_RETURN_IF_ERROR(Open());
+  return AskWatermarks(client_, events_.health, topic, partition, timeout_ms);
+}
+
+Result<std::optional<std::uint64_t>> RecordPeek::Await(const std::string& topic,
+                                                       std::int32_t partition, std::int64_t offset,
                                                        int timeout_ms, std::string_view doing) {
   for (const Deadline deadline(timeout_ms); !deadline.passed();) {
     batch_.Clear();
@@ -51,6 +60,7 @@ Result<std::optional<std::uint64_t>> RecordPeek::Await(std::int32_t partition, s
         return std::nullopt;  // the partition ends before it, or begins after it
       }
     }
+    WakeFetches(client_, topic, partition);
   }
   return tl::unexpected(
       events_.health.Explain(client_.brokers(), RD_KAFKA_RESP_ERR__TIMED_OUT, doing));

@@ -7,11 +7,13 @@
 #include "kafka/batch.h"
 #include "kafka/handle.h"
 #include "kafka/health.h"
+#include "kafka/metadata.h"
 #include "segmentd/kafka/connection.h"
 
 namespace segmentd::kafka {
 
-// Looks at single records, by a client of its own that is made when first needed.
+// Looks at a topic beside its readers, by a client of its own that is made when first needed: it
+// waits for no fetch of theirs.
 class RecordPeek {
  public:
   explicit RecordPeek(const Connection& connection) : connection_(connection) {}
@@ -21,10 +23,14 @@ class RecordPeek {
   Result<std::optional<std::uint64_t>> MarkAt(const std::string& topic, std::int32_t partition,
                                               std::int64_t offset, int timeout_ms);
 
+  // kRetry: no answer in time.
+  Result<Watermarks> Range(const std::string& topic, std::int32_t partition, int timeout_ms);
+
  private:
   Status Open();
-  Result<std::optional<std::uint64_t>> Await(std::int32_t partition, std::int64_t offset,
-                                             int timeout_ms, std::string_view doing);
+  Result<std::optional<std::uint64_t>> Await(const std::string& topic, std::int32_t partition,
+                                             std::int64_t offset, int timeout_ms,
+                                             std::string_view doing);
 
   const Connection connection_;
   HealthEvents events_;

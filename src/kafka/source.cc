@@ -191,8 +191,8 @@ Result<std::vector<std::optional<Offset>>> Source::Committed(
 }
 
 Result<Source::Range> Source::QueryRange(const ports::InputPartition& partition) {
-  const Result<Watermarks> marks = AskWatermarks(consumer_, health_, NameOf(partition.source),
-                                                 partition.partition.value(), kAnswerMs);
+  const Result<Watermarks> marks =
+      peek_.Range(NameOf(partition.source), partition.partition.value(), kAnswerMs);
   if (!marks.ok()) return tl::unexpected(marks.error());
   return Range{Offset{marks->low}, Offset{marks->end}};
 }

@@ -7,6 +7,8 @@
 #include <filesystem>
 
 #include "rocks/status.h"
+#include "rocks/table_file.h"
+#include "segmentd/base/assert.h"
 #include "segmentd/base/mutex.h"
 
 namespace segmentd::rocks {
@@ -194,6 +196,39 @@ Status RocksStore::Write(const ports::StoreWrite& write) {
   const rocksdb::Status written = db_->Write(options, &batch);
   if (!written.ok()) return NotWritten(written);
   return Ok();
+}
+
+Status RocksStore::Load(const ports::StoreWrite& write) {
+  SEGMENTD_ASSERT(write.taken.empty(), "what is loaded was not there before");
+  const rocksdb::Status taken = TakeIn(write);
+  if (!taken.ok()) return NotWritten(taken);
+  return Write({.items = {}, .meta = write.meta});
+}
+
+// Past the log and the memtables, and merged seldom. What stood in the log has to be on disk
+// before: else a power cut could leave what is new without what it came behind.
+rocksdb::Status RocksStore::TakeIn(const ports::StoreWrite& write) {
+  TableFile customers(db_->GetOptions(family(kState)), family(kState), dir_ + "/customers.load");
+  TableFile timers(db_->GetOptions(family(kTimers)), family(kTimers), dir_ + "/timers.load");
+  rocksdb::Status done;
+  for (std::size_t i = 0; i < write.items.size() && done.ok(); ++i) {
+    const ports::StoreWrite::Item& item = write.items[i];
+    const rocksdb::Slice key = ToSlice(item.customer_id);
+    done = item.image ? customers.Put(key, ToSlice(*item.image)) : customers.Delete(key);
+  }
+  std::string key;
+  for (std::size_t i = 0; i < write.armed.size() && done.ok(); ++i) {
+    EncodeTimer(write.armed[i], key);
+    done = timers.Put(key, rocksdb::Slice());
+  }
+  if (done.ok()) done = customers.Finish();
+  if (done.ok()) done = timers.Finish();
+  if (done.ok()) done = db_->SyncWAL();
+  if (!done.ok()) return done;
+  std::vector<rocksdb::IngestExternalFileArg> args;
+  if (!customers.empty()) args.push_back(customers.ToIngest());
+  if (!timers.empty()) args.push_back(timers.ToIngest());
+  return args.empty() ? rocksdb::Status::OK() : db_->IngestExternalFiles(args);
 }
 
 tl::unexpected<Error> RocksStore::NotWritten(const rocksdb::Status& status) {

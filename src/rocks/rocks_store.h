@@ -23,6 +23,7 @@ class RocksStore final : public ports::StateStore {
   Result<std::optional<ports::TaskMeta>> ReadMeta() override;
   Status Read(std::span<const std::string_view> ids, std::vector<std::string>& images) override;
   Status Write(const ports::StoreWrite& write) override;
+  Status Load(const ports::StoreWrite& write) override;
   Status ReadTimers(const ports::Timer& from, std::size_t timers_max,
                     std::vector<ports::Timer>& timers) override;
   Status ReadIds(std::string_view from, std::size_t ids_max,
@@ -38,6 +39,7 @@ class RocksStore final : public ports::StateStore {
   static Status RefuseForeign(const rocksdb::Options& options, const std::string& dir);
   Status CheckFormat();
   std::int64_t Property(Family of, const std::string& name) const;
+  rocksdb::Status TakeIn(const ports::StoreWrite& write);
   tl::unexpected<Error> NotWritten(const rocksdb::Status& status);
   rocksdb::ColumnFamilyHandle* family(Family which) const {
     return families_[static_cast<std::size_t>(which)];

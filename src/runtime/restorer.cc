@@ -9,8 +9,7 @@ namespace {
 
 // A slice takes some ten milliseconds, so that the loop that drives it stays attentive.
 constexpr std::int64_t kSliceOffsets = 20'000;
-constexpr std::size_t kWriteItems = 5'000;
-constexpr std::size_t kWriteBytes = 8 << 20;
+constexpr std::size_t kTimersMax = 5'000;
 // A tombstone may be gone this much before its time is up, by the clocks of two machines.
 constexpr std::int64_t kClockSlackMs = 3'600 * kSecondMs;
 // Of a store that was left in mid-restore before it saw a commit's position.
@@ -43,7 +42,8 @@ Status Restorer::Start(ports::ChangelogReader& changelog) {
   auto read = store_->ReadMeta();
   if (!read.ok() && read.error().code == Code::kCorruption) return Discard(read.error().message);
   if (!read.ok()) return tl::unexpected(read.error());
-  if (!read->has_value()) return Ok();
+  begun_ = read->has_value();
+  if (!begun_) return Ok();
   const ports::TaskMeta& stored = **read;
   SEGMENTD_ASSIGN_OR_RETURN(const bool other_cluster, IsOfOtherCluster(stored));
   std::string reason =
@@ -99,7 +99,7 @@ Status Restorer::Discard(std::string reason) {
   discarded_ = std::move(reason);
   next_ = low_;
   meta_.reset();
-  kept_ = false;
+  begun_ = kept_ = false;
   return Ok();
 }
 
@@ -138,17 +138,47 @@ Status Restorer::Visit(Offset offset, std::string_view key, const std::string_vi
     }
     SEGMENTD_RETURN_IF_ERROR(TakeMeta(offset, *value));
   } else {
-    Change& change = changes_.emplace_back();
-    change.customer_id = key.substr(1);
-    if (value != nullptr) change.image = std::string(*value);
-    change_bytes_ += key.size() + (value == nullptr ? 0 : value->size());
+    AddChange(key.substr(1), value);
   }
   ++restored_;
   changed_ = true;
   // Should the replay stop here, it goes on here.
   next_ = Next(offset);
-  if (changes_.size() < kWriteItems && change_bytes_ < kWriteBytes) return Ok();
-  return WriteOut();
+  return bytes_.size() < parts_.batches.bytes ? Ok() : WriteOut();
+}
+
+void Restorer::AddChange(std::string_view customer_id, const std::string_view* image) {
+  Change& change = changes_.emplace_back();
+  change.at = bytes_.size();
+  change.id_size = customer_id.size();
+  bytes_.append(customer_id);
+  if (image == nullptr) return;
+  change.image_size = image->size();
+  bytes_.append(*image);
+}
+
+std::string_view Restorer::IdOf(const Change& change) const {
+  return std::string_view(bytes_).substr(change.at, change.id_size);
+}
+
+// The newest of each customer, ascending; their bytes stay in bytes_.
+std::vector<ports::StoreWrite::Item> Restorer::TakeChanges() {
+  std::sort(changes_.begin(), changes_.end(), [this](const Change& a, const Change& b) {
+    const int order = IdOf(a).compare(IdOf(b));
+    return order != 0 ? order < 0 : a.at < b.at;
+  });
+  std::vector<ports::StoreWrite::Item> items;
+  items.reserve(changes_.size());
+  for (const Change& change : changes_) {
+    const std::string_view id = IdOf(change);
+    if (items.empty() || items.back().customer_id != id) items.emplace_back();
+    items.back() = {id, std::nullopt};
+    if (!change.image_size) continue;
+    items.back().image =
+        std::string_view(bytes_).substr(change.at + change.id_size, *change.image_size);
+  }
+  changes_.clear();
+  return items;
 }
 
 Status Restorer::TakeMeta(Offset offset, std::string_view bytes) {
@@ -168,25 +198,26 @@ Status Restorer::TakeMeta(Offset offset, std::string_view bytes) {
 // the rest of the replay; changelog_next says from where.
 Status Restorer::WriteOut() {
   if (kept_ && swept_) SEGMENTD_RETURN_IF_ERROR(ArmKept());
-  std::stable_sort(changes_.begin(), changes_.end(),
-                   [](const Change& a, const Change& b) { return a.customer_id < b.customer_id; });
-  std::vector<ports::StoreWrite::Item> items;
-  for (const Change& change : changes_) {
-    const bool again = !items.empty() && items.back().customer_id == change.customer_id;
-    ports::StoreWrite::Item& item = again ? items.back() : items.emplace_back();
-    item.customer_id = change.customer_id;
-    item.image = change.image;
-  }
+  const std::vector<ports::StoreWrite::Item> items = TakeChanges();
   ports::TaskMeta meta = meta_.value_or(ports::TaskMeta{});
   if (!meta_) meta.transactions_next = meta.profiles_next = kNoPosition;
-  meta.changelog_next = next_;
   meta.cluster = parts_.cluster;
   meta.timer_rules = parts_.timer_rules;
   meta.written_wall_ms = parts_.clock.WallMs();
   SEGMENTD_ASSIGN_OR_RETURN(const std::vector<ports::Timer> timers, TimersOf(items));
-  SEGMENTD_RETURN_IF_ERROR(store_->Write({items, meta, {}, timers}));
-  changes_.clear();
-  change_bytes_ = 0;
+  const bool many = items.size() >= parts_.batches.load_min;
+  if (many && !begun_) {
+    // Should the load be cut off, this tells how old its customers are.
+    ports::TaskMeta nothing = meta;
+    nothing.transactions_next = nothing.profiles_next = kNoPosition;
+    nothing.changelog_next = low_;
+    SEGMENTD_RETURN_IF_ERROR(store_->Write({{}, nothing, {}, {}}));
+  }
+  meta.changelog_next = next_;
+  const ports::StoreWrite write = {items, meta, {}, timers};
+  SEGMENTD_RETURN_IF_ERROR(many ? store_->Load(write) : store_->Write(write));
+  begun_ = true;
+  bytes_.clear();
   changed_ = false;
   return Ok();
 }
@@ -226,7 +257,7 @@ Status Restorer::ArmKept() {
   };
   SEGMENTD_RETURN_IF_ERROR(store_->Scan([&](std::string_view id, std::string_view image) -> Status {
     SEGMENTD_RETURN_IF_ERROR(AddTimer(id, image, timers));
-    return timers.size() < kWriteItems ? Ok() : write();
+    return timers.size() < kTimersMax ? Ok() : write();
   }));
   SEGMENTD_RETURN_IF_ERROR(write());
   kept_ = false;
@@ -237,7 +268,7 @@ Status Restorer::Finish() {
   // Without transactions a first commit may have died before its position: it never happened.
   if (!meta_ && restored_ > 0) {
     changes_.clear();
-    change_bytes_ = 0;
+    bytes_.clear();
     changed_ = false;
     const Offset end = end_;
     SEGMENTD_RETURN_IF_ERROR(Discard("the changelog holds customers and no position"));

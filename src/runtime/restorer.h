@@ -9,6 +9,7 @@
 #include "segmentd/base/clock.h"
 #include "segmentd/ports/changelog.h"
 #include "segmentd/ports/store.h"
+#include "segmentd/runtime/shard.h"
 #include "segmentd/runtime/timer_index.h"
 
 namespace segmentd::runtime {
@@ -27,6 +28,7 @@ class Restorer {
     std::string timer_rules;  // what that goes by
     std::string cluster;      // Kafka's id; empty: not known
     bool accept_other_cluster = false;
+    RestoreBatches batches = {};
   };
 
   // store: the partition's when it is open already, else null.
@@ -58,9 +60,11 @@ class Restorer {
   Offset changelog_next() const { return end_; }
 
  private:
+  // Of a customer; the bytes of all stand in bytes_.
   struct Change {
-    std::string customer_id;
-    std::optional<std::string> image;
+    std::size_t at = 0;
+    std::size_t id_size = 0;
+    std::optional<std::size_t> image_size;  // nothing: deleted
   };
 
   Result<bool> IsOfOtherCluster(const ports::TaskMeta& stored) const;
@@ -68,6 +72,9 @@ class Restorer {
   Status TakeMeta(Offset offset, std::string_view bytes);
   Status Discard(std::string reason);
   Status Visit(Offset offset, std::string_view key, const std::string_view* value);
+  void AddChange(std::string_view customer_id, const std::string_view* image);
+  std::string_view IdOf(const Change& change) const;
+  std::vector<ports::StoreWrite::Item> TakeChanges();
   Status WriteOut();
   Status ArmKept();
   Result<std::vector<ports::Timer>> TimersOf(std::span<const ports::StoreWrite::Item> items) const;
@@ -84,7 +91,8 @@ class Restorer {
   Offset end_;
   std::optional<ports::TaskMeta> meta_;
   std::vector<Change> changes_;  // in changelog order
-  std::size_t change_bytes_ = 0;
+  std::string bytes_;
+  bool begun_ = false;  // the store has a meta record, so that its age is known
   bool done_ = false;
   bool changed_ = false;  // the store does not yet have meta_
   bool kept_ = false;     // the store had customers as of a position

@@ -4,7 +4,7 @@
 namespace segmentd::runtime {
 
 void Shard::Body::ReportIfDue() {
-  if (NowMs() - reported_ms >= kReportMs) Report();
+  if (came_further || NowMs() - reported_ms >= kReportMs) Report();
 }
 
 void Shard::Body::Report() {

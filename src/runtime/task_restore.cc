@@ -78,7 +78,8 @@ void Task::StartRestore() {
                               Pending(),
                               parts_.pipeline.DeadlinesUnder(nullptr)->Name(),
                               counts_.cluster,
-                              options_.accepted.other_cluster};
+                              options_.accepted.other_cluster,
+                              options_.restore_batches};
   restore_ = std::make_shared<RestoreWork>(partition_, parts, std::move(store_),
                                            std::exchange(rebuild_, false));
   replay_offsets_ = 0;

@@ -89,6 +89,7 @@ class ChaosSimTest : public testing::TestWithParam<std::uint64_t> {
     world.options.cache_bytes_max = static_cast<std::int64_t>(random.Below(60'000));
     world.options.commit_records_max = 1 + static_cast<std::int64_t>(random.Below(200));
     world.options.store_interval_ms = static_cast<std::int64_t>(random.Below(2'000));
+    world.options.restore_batches = {random.Below(5'000), random.Below(10)};
     world.chaos = Chaos(seed, rates);
     ExpectUndisturbed(world, reference);
   }

@@ -186,6 +186,7 @@ void Simulation::Start(Site& site) {
   options.change_within_ms = static_cast<std::int64_t>(random_.Below(100));
   options.commit_records_max = 1 + static_cast<std::int64_t>(random_.Below(60));
   options.store_interval_ms = static_cast<std::int64_t>(random_.Below(4'000));
+  options.restore_batches = {random_.Below(3'000), random_.Below(6)};
   nature.seed = random_.Next();
   if (!calm_) nature.rates = plan_.rates;
   nature.pause = plan_.pause;

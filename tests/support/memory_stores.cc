@@ -33,6 +33,21 @@ class MemoryStore final : public ports::StateStore {
   Status Write(const ports::StoreWrite& write) override {
     SEGMENTD_RETURN_IF_ERROR(stores_.chaos_->At(Call::kWriteStore));
     kept().before.push_back(kept().now);
+    Put(write);
+    kept().now.meta = write.meta;
+    return stores_.chaos_->At(Call::kAfterWriteStore);
+  }
+
+  // All of it is on disk, and all from before, when the meta record is written.
+  Status Load(const ports::StoreWrite& write) override {
+    SEGMENTD_RETURN_IF_ERROR(stores_.chaos_->At(Call::kWriteStore));
+    SEGMENTD_ASSERT(write.taken.empty(), "what is loaded was not there before");
+    Put(write);
+    kept().before.clear();
+    return Write({.items = {}, .meta = write.meta});
+  }
+
+  void Put(const ports::StoreWrite& write) {
     MemoryStores::Disk& disk = kept().now;
     for (std::size_t i = 0; i < write.items.size(); ++i) {
       const auto& item = write.items[i];
@@ -45,8 +60,6 @@ class MemoryStore final : public ports::StateStore {
     }
     for (const ports::Timer& timer : write.taken) disk.timers.erase(timer);
     disk.timers.insert(write.armed.begin(), write.armed.end());
-    disk.meta = write.meta;
-    return stores_.chaos_->At(Call::kAfterWriteStore);
   }
 
   Status ReadTimers(const ports::Timer& from, std::size_t timers_max,

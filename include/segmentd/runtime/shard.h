@@ -35,6 +35,12 @@ struct BreakerOptions {
   std::int64_t records = 10'000;
 };
 
+// What a restore gathers before it writes that to the store.
+struct RestoreBatches {
+  std::size_t bytes = 8 << 20;
+  std::size_t load_min = 2'000;  // from so many customers on they are loaded
+};
+
 struct ShardOptions {
   std::string app;  // salts what is left of erased customers
   int shard = 0;
@@ -55,6 +61,7 @@ struct ShardOptions {
   std::int64_t idle_grace_ms = 0;   // drained for so long, wall time moves the clock; 0: never
   std::int64_t store_interval_ms = 30'000;       // how far the store may lag behind Kafka in time
   std::int64_t tombstones_kept_ms = 7 * kDayMs;  // delete.retention.ms of the changelog topic
+  RestoreBatches restore_batches;
   Accepted accepted;
   BreakerOptions breaker;
   int resets_max = 5;  // producers lost to a fence within five minutes before the shard gives up

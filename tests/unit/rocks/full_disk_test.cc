@@ -82,6 +82,22 @@ TEST_F(FullDiskTest, AStoreThatFillsItsDiskSaysSoAndIsNotOpenedAgainBeforeThereI
   }
 }
 
+TEST_F(FullDiskTest, SaysSoWhenWhatIsToBeLoadedFindsNoRoom) {
+  const support::SmallDisk disk(24 * kMiB);
+  if (!disk.why_not().empty()) GTEST_SKIP() << disk.why_not();
+  const auto stores = Factory(disk);
+  auto store = stores->Open(kFirst);
+  ASSERT_TRUE(store.ok()) << store.error().message;
+  std::mt19937_64 random(1);
+  std::string image;
+  while (image.size() < 30 * kMiB) image += static_cast<char>(random());
+  const ports::StoreWrite::Item item{"c", image};
+  const Status full = (*store)->Load({.items = {&item, 1}, .meta = {}});
+  ASSERT_FALSE(full.ok());
+  EXPECT_EQ(full.error().code, Code::kStorage) << full.error().message;
+  EXPECT_THAT(full.error().message, HasSubstr("disk is full"));
+}
+
 // The disk fills up behind the look at its room, so that opening meets its end, wherever that is.
 TEST_F(FullDiskTest, AStoreThatFillsItsDiskWhileItIsOpenedSaysSo) {
   for (const std::int64_t left_kib : {0, 8, 64, 512, 1024, 2048, 4096}) {

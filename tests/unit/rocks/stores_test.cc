@@ -117,6 +117,35 @@ TEST_F(StoresTest, ReadsBackWhatWasWrittenAfterReopening) {
   EXPECT_EQ(store->ReadMeta().value()->transactions_next, Offset{20});
 }
 
+TEST_F(StoresTest, LoadsAsItWrites) {
+  const std::vector<ports::Timer> before = {{-5, "old"}, {9, "b"}};
+  const std::vector<ports::Timer> armed = {{-7, "a"}, {9, "b"}, {30, "c"}};
+  const std::vector<ports::StoreWrite::Item> items = {{"a", "1"}, {"b", std::nullopt}, {"c", "2"}};
+  ports::TaskMeta meta;
+  meta.transactions_next = Offset{20};
+  {
+    auto factory = Factory();
+    auto store = *factory->Open(partition_);
+    ASSERT_TRUE(Put(*store, {{"b", "old"}, {"c", "old"}, {"d", "old"}}, 10).ok());
+    ASSERT_TRUE(store->Write({{}, meta, {}, before}).ok());
+    ASSERT_TRUE(store->Load({items, meta, {}, armed}).ok());
+    ASSERT_TRUE(store->Load({{}, meta, {}, {}}).ok()) << "nothing but the position";
+    EXPECT_THAT(Get(*store, {"a", "b", "c", "d"}), testing::ElementsAre("1", "", "2", "old"));
+    ASSERT_TRUE(Put(*store, {{"c", "3"}}, 30).ok());
+  }
+  std::ofstream(dir_.path() + "/3/customers.load") << "of one who was killed";
+  auto factory = Factory();
+  auto store = *factory->Open(partition_);
+  EXPECT_EQ((*store->ReadMeta())->transactions_next, Offset{30});
+  EXPECT_THAT(Get(*store, {"a", "b", "c", "d"}), testing::ElementsAre("1", "", "3", "old"));
+  EXPECT_THAT(Timers(*store, {INT64_MIN, ""}),
+              testing::ElementsAre(ports::Timer{-7, "a"}, ports::Timer{-5, "old"},
+                                   ports::Timer{9, "b"}, ports::Timer{30, "c"}));
+  ASSERT_TRUE(store->Load({items, meta, {}, armed}).ok());
+  EXPECT_THAT(Get(*store, {"a", "b", "c", "d"}), testing::ElementsAre("1", "", "2", "old"));
+  EXPECT_TRUE(FileOf(".load").empty()) << "nothing is left beside the tables";
+}
+
 TEST_F(StoresTest, NamesTheCustomersFromAnIdOn) {
   const auto stores = Factory();
   const auto store = stores->Open(partition_).value();

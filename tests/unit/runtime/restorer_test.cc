@@ -51,7 +51,8 @@ class RestorerTest : public testing::Test {
     return std::make_unique<Restorer>(
         partition_,
         Restorer::Parts{clock_, stores_, 7 * kDayMs,
-                        [](std::string_view image) { return PendingOf(image); }, "", "", false},
+                        [](std::string_view image) { return PendingOf(image); }, "", "", false,
+                        batches_},
         nullptr);
   }
   std::unique_ptr<Restorer> Restore() {
@@ -66,6 +67,7 @@ class RestorerTest : public testing::Test {
   }
 
   const Partition partition_{0};
+  RestoreBatches batches_;
   FakeBroker broker_{1, false};
   support::ManualClock clock_;
   support::Chaos chaos_;
@@ -226,6 +228,7 @@ TEST_F(RestorerTest, GoesOnWhereItStoodAfterARetry) {
 }
 
 TEST_F(RestorerTest, SurvivesBeingCutOffInTheMiddle) {
+  batches_.bytes = 50'000;
   for (int i = 0; i < 12'000; ++i) Image(fmt::format("c{:05}", i % 7000), std::to_string(i));
   Position(10);
   chaos_.CrashAt(8'000);
@@ -236,6 +239,33 @@ TEST_F(RestorerTest, SurvivesBeingCutOffInTheMiddle) {
   EXPECT_EQ(restorer->meta()->transactions_next, Offset{10});
   EXPECT_EQ(stores_.disk(partition_).images.size(), 7000U);
   EXPECT_EQ(stores_.disk(partition_).images.at("c00000"), "7000");
+}
+
+// Deletions may be gone from the changelog when the next one reads it.
+TEST_F(RestorerTest, LeavesTheAgeOfWhatItLoadedWhereverItIsCutOff) {
+  batches_ = {.bytes = 10'000, .load_min = 1};
+  for (int i = 0; i < 3'000; ++i) Image(fmt::format("c{:05}", i), "at 9");
+  Position(10);
+  bool whole = false;
+  for (std::int64_t crash_at = 1; !whole; ++crash_at) {
+    stores_.Wipe();
+    support::Chaos crash;
+    crash.CrashAt(crash_at);
+    stores_.Use(crash);
+    try {
+      Restore();
+      whole = true;
+    } catch (const support::Crash&) {
+      stores_.LoseWrites(static_cast<std::size_t>(crash_at % 3));
+    }
+    stores_.Use(chaos_);
+    const MemoryStores::Disk left = stores_.disk(partition_);
+    ASSERT_TRUE(left.images.empty() || left.meta) << "cut off at step " << crash_at;
+    Restore();
+    ASSERT_EQ(stores_.disk(partition_).images.size(), 3'000U) << "cut off at step " << crash_at;
+    ASSERT_EQ(stores_.disk(partition_).timers.size(), 3'000U);
+    ASSERT_EQ(stores_.disk(partition_).meta->transactions_next, Offset{10});
+  }
 }
 
 TEST_F(RestorerTest, ForgetsCustomersThatNoCommitEverPlaced) {
