@@ -16,6 +16,7 @@ usage: path_bench.py BUILD_DIR [exactly_once|at_least_once]...   (both)
 import collections
 import os
 import pathlib
+import re
 import shutil
 import statistics
 import subprocess
@@ -44,18 +45,29 @@ def call(*command):
 
 def measure(*command):
     """(CPU seconds, peak MiB) of one finished process."""
-    process = subprocess.Popen(
-        [str(part) for part in command],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        stdin=subprocess.DEVNULL,
-        text=True,
-    )
-    errors = process.stderr.read()
-    _, status, usage = os.wait4(process.pid, 0)
-    if status != 0:
-        sys.exit(f"{command}: status {status}\n{errors[-3000:]}")
-    return usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
+    with tempfile.TemporaryFile("w+") as errors:
+        process = subprocess.Popen(
+            [str(part) for part in command],
+            stdout=subprocess.DEVNULL,
+            stderr=errors,
+            stdin=subprocess.DEVNULL,
+        )
+        # The usage of a process that has ended counts its parent's memory too, of before its exec.
+        peak = 0
+        while not (ended := os.wait4(process.pid, os.WNOHANG))[0]:
+            peak = peak_kib(process.pid) or peak
+            time.sleep(0.02)
+        _, status, usage = ended
+        if status != 0:
+            errors.seek(0)
+            sys.exit(f"{command}: status {status}\n{errors.read()[-3000:]}")
+    return usage.ru_utime + usage.ru_stime, peak / 1024
+
+
+def peak_kib(pid):
+    """Until now; nothing of one that has ended."""
+    found = re.search(r"VmHWM:\s*(\d+)", pathlib.Path(f"/proc/{pid}/status").read_text())
+    return found and int(found[1])
 
 
 Run = collections.namedtuple("Run", "raw cpu peak changes")

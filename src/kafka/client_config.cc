@@ -78,7 +78,7 @@ Config ProducerConfig(std::int64_t bytes_max, std::int64_t record_bytes_max) {
   config.type = RD_KAFKA_PRODUCER;
   config.reports_deliveries = true;
   config.defaults = {
-      {"linger.ms", "5"},
+      {"linger.ms", "1"},  // what is polled together comes together anyway
       {"compression.type", "lz4"},
       {"batch.num.messages", "100000"},
       // A batch above a topic's max.message.bytes (1,048,588 by default) is refused whole.

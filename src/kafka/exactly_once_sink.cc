@@ -1,6 +1,7 @@
 #include "kafka/exactly_once_sink.h"
 
 #include <algorithm>
+#include <thread>
 
 namespace segmentd::kafka {
 namespace {
@@ -12,6 +13,9 @@ constexpr int kInitSliceMs = 2000;
 constexpr int kSettleMs = 5000;
 constexpr int kAbortMs = 10'000;
 constexpr int kBetweenAttemptsMs = 20;
+// A coordinator writes a transaction's markers when it has answered, and puts off by 20 ms whoever
+// comes with the next one meanwhile.
+constexpr std::chrono::milliseconds kMarkersTime{3};
 
 Status StatusOf(rd_kafka_error_t* raw, std::string_view doing) {
   const ErrorPtr error(raw);
@@ -53,6 +57,7 @@ Status ExactlyOnceSink::Begin() {
   if (indefinite_) {
     if (Status reset = Reset(); !reset.ok()) return reset;
   }
+  std::this_thread::sleep_until(ended_ + kMarkersTime);
   writer_.outbox()->StartCount();
   Status begun =
       StatusOf(rd_kafka_begin_transaction(writer_.outbox()->client()), "beginning a transaction");
@@ -72,6 +77,7 @@ Result<ports::CommitReceipt> ExactlyOnceSink::Commit(
   }
   if (Status ended = EndTransaction(); !ended.ok()) return tl::unexpected(GiveUp(ended.error()));
   open_ = false;
+  ended_ = std::chrono::steady_clock::now();
   return writer_.Receipt();
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <span>
 
@@ -33,6 +34,7 @@ class ExactlyOnceSink final : public ports::Sink {
 
   OutputWriter writer_;
   const Source& source_;
+  std::chrono::steady_clock::time_point ended_;  // the last transaction
   bool open_ = false;
   // A request was left unanswered on the way: a late one may still end some later transaction of
   // this producer's, so that the next transaction gets a new producer.
