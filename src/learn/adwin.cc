@@ -27,9 +27,10 @@ bool Adwin::Add(double value) {
   count_ += 1;
   Compress();
   if (++seen_ % kCheckEvery != 0) return false;
+  const double before = mean();
   bool changed = false;
   while (Differ() && DropOldest()) changed = true;
-  return changed;
+  return changed && mean() > before;
 }
 
 void Adwin::Compress() {

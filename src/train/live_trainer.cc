@@ -159,7 +159,7 @@ void LiveTrainer::Score() {
     for (const float error : placed->errors) {
       if (errors_.Add(std::min(1.0, double{error} / most))) {
         Raise(
-            fmt::format("the error of reconstruction has changed, to {:.2f} of what "
+            fmt::format("the error of reconstruction has risen, to {:.2f} of what "
                         "one in a hundred was beyond",
                         errors_.mean()));
       }

@@ -50,7 +50,8 @@ class Adwin {
  public:
   explicit Adwin(double delta = 0.002) : delta_(delta) {}
 
-  // Whether the mean was found to have risen or fallen. Looked for at every 32nd number.
+  // Whether the mean was found to have risen; a fall is followed without a word. Looked for at
+  // every 32nd number.
   bool Add(double value);
   double mean() const { return count_ > 0 ? sum_ / count_ : 0; }
   std::uint64_t size() const { return static_cast<std::uint64_t>(count_); }

@@ -98,6 +98,15 @@ TEST(AdwinTest, SeesAJumpSoonAndForgetsWhatWasBefore) {
   EXPECT_LT(adwin.size(), 700U);
 }
 
+TEST(AdwinTest, FollowsAFallWithoutAWord) {
+  Random random(1);
+  Adwin adwin;
+  for (int i = 0; i < 2'000; ++i) {
+    ASSERT_FALSE(adwin.Add((i < 1'000 ? 0.6 : 0.2) + 0.1 * random.Uniform())) << i;
+  }
+  EXPECT_NEAR(adwin.mean(), 0.25, 0.02);
+}
+
 TEST(AdwinTest, SeldomAlarmsWhereNothingChanges) {
   int alarms = 0;
   for (std::uint64_t seed = 1; seed <= 20; ++seed) {
