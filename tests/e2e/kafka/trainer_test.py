@@ -155,9 +155,14 @@ class TrainerTest(KafkaTest):
             daemons[victim].kill()
             daemons[victim] = Daemon(configs[victim])
             wait_for("somebody to train", lambda: any(map(self.trainer, daemons)))
-        active = [m for m in self.models(configs[0]) if m["role"] == "active"]
-        self.assertEqual(len(active), 1)
-        wait_for("all to follow", lambda: self.scored_by(daemons, active[0]["version"]), 120)
+
+        def followed():
+            """The one that is active now: a retrain may have been under way."""
+            active = [m for m in self.models(configs[0]) if m["role"] == "active"]
+            self.assertEqual(len(active), 1)
+            return self.scored_by(daemons, active[0]["version"])
+
+        wait_for("all to follow", followed, 120)
         for daemon in daemons:
             self.assertEqual(daemon.stop(), 143)
         self.check_told_well(app)
