@@ -146,8 +146,9 @@ class Term {
 
   Status Turn() {
     SEGMENTD_RETURN_IF_ERROR(Go());
-    SEGMENTD_RETURN_IF_ERROR(PollModels(0));
     SEGMENTD_RETURN_IF_ERROR(PollSamples());
+    // Behind what waits: whom a person promoted meanwhile is to be known when a lesson is finished.
+    SEGMENTD_RETURN_IF_ERROR(PollModels(0));
     SEGMENTD_RETURN_IF_ERROR(Publish(trainer_.Advance(ground_.clock.WallMs())));
     if (lesson_ && lesson_->done()) SEGMENTD_RETURN_IF_ERROR(FinishLesson());
     if (!lesson_) {
@@ -162,9 +163,6 @@ class Term {
   }
 
   Status FinishLesson() {
-    // A person may have promoted another meanwhile.
-    SEGMENTD_RETURN_IF_ERROR(PollModels(0));
-    SEGMENTD_RETURN_IF_ERROR(Publish(trainer_.Advance(ground_.clock.WallMs())));
     Result<learn::Retrained> learned = lesson_->Take();
     const double seconds = lesson_->seconds();
     auto records = trainer_.Finish(lesson_->lesson(), std::move(learned), ground_.clock.WallMs());

@@ -88,7 +88,7 @@ std::vector<model::TopicRecord> LiveTrainer::Advance(std::int64_t wall_ms) {
 // The first usable one of those that may score, as the instances choose it. Without any, what
 // scored until now goes on.
 void LiveTrainer::FollowChampion() {
-  Seat next = champion_;
+  std::optional<Seat> next;
   for (const std::string& version : topic_.Candidates()) {
     if (version == champion_.version) return;
     const auto encoded = topic_.Assemble(version);
@@ -100,14 +100,13 @@ void LiveTrainer::FollowChampion() {
     next = std::move(*seat);
     break;
   }
-  if (next.version == champion_.version) return;
-  champion_ = std::move(next);
+  if (!next) return;
+  champion_ = std::move(*next);
   errors_ = learn::Adwin();
   status_.alarm.clear();
   status_.drift = {};
   status_.champion = champion_.version;
   status_.bundle = champion_.bundle;
-  if (champion_.empty()) return;
   dictionary_.Know(champion_.schema());
   const std::vector<Held> held = reservoir_.Take();
   const auto placed = champion_.Place(held);
