@@ -144,7 +144,8 @@ Status Restorer::Visit(Offset offset, std::string_view key, const std::string_vi
   changed_ = true;
   // Should the replay stop here, it goes on here.
   next_ = Next(offset);
-  return bytes_.size() < parts_.batches.bytes ? Ok() : WriteOut();
+  const std::size_t gathered = bytes_.size() + changes_.size() * sizeof(Change);
+  return gathered < parts_.batches.bytes ? Ok() : WriteOut();
 }
 
 void Restorer::AddChange(std::string_view customer_id, const std::string_view* image) {

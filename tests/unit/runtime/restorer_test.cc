@@ -241,6 +241,19 @@ TEST_F(RestorerTest, SurvivesBeingCutOffInTheMiddle) {
   EXPECT_EQ(stores_.disk(partition_).images.at("c00000"), "7000");
 }
 
+TEST_F(RestorerTest, GathersNoMoreDeletionsThanABatchHasRoomFor) {
+  batches_.bytes = 10'000;
+  for (int i = 0; i < 1'500; ++i) Image(fmt::format("c{:05}", i), std::nullopt);
+  Position(10);
+  int writes = 0;
+  chaos_.Watch([&](Call call) -> Status {
+    writes += call == Call::kWriteStore ? 1 : 0;
+    return Ok();
+  });
+  Restore();
+  EXPECT_GE(writes, 5) << "what is noted of each takes room too, not its name alone";
+}
+
 // Deletions may be gone from the changelog when the next one reads it.
 TEST_F(RestorerTest, LeavesTheAgeOfWhatItLoadedWhereverItIsCutOff) {
   batches_ = {.bytes = 10'000, .load_min = 1};
