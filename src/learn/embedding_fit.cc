@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "autoencoder.h"
+#include "segmentd/model/rescale.h"
 
 namespace segmentd::learn {
 namespace {
@@ -68,9 +69,7 @@ class Fitting {
     out = {};
     out.asked = options_.embedding;
     out.pca_error = out.champion_error = kNone;
-    if (before_ != nullptr && before_->errors.size() > 0) {
-      out.champion_error = MeanError(before_->errors, points_.rows, held_out_);
-    }
+    if (IsComparable()) out.champion_error = ChampionError();
     const auto inputs = static_cast<int>(points_.scaled.rows());
     if (options_.embedding == EmbeddingKind::kIdentity) {
       bundle_.embedding = model::IdentityEmbedding(inputs);
@@ -103,6 +102,20 @@ class Fitting {
     return MeanError(Errors(bundle_.decoder, points_.scaled,
                             Codes(bundle_.embedding, points_.scaled), points_.limits),
                      points_.rows, held_out_);
+  }
+
+  // Whether the champion's errors are of the same features.
+  bool IsComparable() const {
+    return champion_ != nullptr && !champion_->decoder.empty() &&
+           champion_->features == points_.rows.schema.features;
+  }
+
+  // In the challenger's scale: a wider spread makes every error look smaller.
+  double ChampionError() const {
+    const model::Decoder decoder =
+        model::Rescaled(champion_->decoder, champion_->scaler, bundle_.scaler);
+    return MeanError(Errors(decoder, points_.scaled, before_->codes, points_.limits), points_.rows,
+                     held_out_);
   }
 
   Status TryAutoencoder(float anchor, const std::function<bool(double)>& go_on) {

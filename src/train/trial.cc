@@ -24,7 +24,7 @@ Result<learn::Placed> Seat::Place(const std::vector<learn::Reservoir::Held>& cus
 }
 
 Trial::Trial(Seat challenger, std::int64_t since_ms, std::int64_t until_ms)
-    : challenger_(std::move(challenger)) {
+    : challenger_(std::move(challenger)), succession_(*challenger_.bundle) {
   told_.challenger = challenger_.version;
   told_.since_ms = since_ms;
   told_.until_ms = until_ms;
@@ -45,7 +45,7 @@ Status Trial::Score(const std::vector<learn::Reservoir::Held>& customers,
     const SegmentId to = challenger_.bundle->segments[static_cast<std::size_t>(there.labels[i])].id;
     ++counts_[{from[i], to}];
     ++told_.samples;
-    if (to != from[i]) ++told_.differing;
+    if (succession_.LineOf(to) != succession_.LineOf(from[i])) ++told_.differing;
   }
   return Ok();
 }

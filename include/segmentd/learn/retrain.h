@@ -75,6 +75,7 @@ struct ClusterReport {
 // Between the champion's segments and the challenger's on the same rows.
 struct MovementReport {
   double moved = 0;  // share of the weight whose segment id differs
+  // Where a segment was split or merged, its parts are taken as one: that it was is on record.
   double adjusted_rand = 1;
   double mutual_information = 1;  // normalised
   // matrix(i, j): weight of rows from champion segment i in challenger segment j.

@@ -13,6 +13,7 @@
 #include "segmentd/learn/placing.h"
 #include "segmentd/learn/reservoir.h"
 #include "segmentd/model/bundle.h"
+#include "segmentd/model/succession.h"
 
 namespace segmentd::train {
 
@@ -42,8 +43,8 @@ class Trial {
     std::int64_t since_ms = 0;  // event time
     std::int64_t until_ms = 0;
     std::uint64_t samples = 0;
-    std::uint64_t differing = 0;
-    std::vector<Move> matrix;  // what occurred, ascending
+    std::uint64_t differing = 0;  // placed elsewhere than where their segment went
+    std::vector<Move> matrix;     // what occurred, ascending
 
     double disagreement() const {
       return samples > 0 ? static_cast<double>(differing) / static_cast<double>(samples) : 0;
@@ -60,6 +61,7 @@ class Trial {
 
  private:
   Seat challenger_;
+  model::Succession succession_;
   Told told_;
   std::map<std::pair<SegmentId, SegmentId>, std::uint64_t> counts_;
 };

@@ -137,6 +137,7 @@ TEST(RetrainTest, SplitsASegmentInTwoAndRecordsWhereTheNewOneCameFrom) {
   EXPECT_TRUE(model::DecodeBundle(model::EncodeBundle(second.challenger)).ok());
   // An eighth of all changed segments, and nobody else.
   EXPECT_NEAR(second.report.movement.moved, 0.125, 0.01);
+  EXPECT_GT(second.report.movement.adjusted_rand, 0.98) << "that it was split is on record";
 }
 
 // Warm, cold and on a part of the customers: a segment goes on, or its end is on record.
