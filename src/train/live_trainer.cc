@@ -26,6 +26,10 @@ constexpr std::uint64_t kDriftEvery = 2'000;  // samples
 constexpr int kDoublingsMax = 6;
 constexpr std::uint64_t kRejectionsMax = 3;
 
+bool IsAutoencoder(EmbeddingKind kind) {
+  return kind == EmbeddingKind::kDae || kind == EmbeddingKind::kVae;
+}
+
 // Of these names, those that follow from the plan alone.
 std::set<std::string> WithoutFrozen(const std::vector<std::string>& features,
                                     const std::vector<std::string>& profile_names) {
@@ -193,11 +197,16 @@ std::string LiveTrainer::StateNow() const {
   return status_.customers < kForRules ? "waiting_for_data" : "collecting";
 }
 
+// An autoencoder goes on as one, however few customers there are.
 EmbeddingKind LiveTrainer::KindFor(std::uint64_t customers) const {
   if (customers < kForComponents) return EmbeddingKind::kRules;
-  const bool learned =
-      options_.embedding == EmbeddingKind::kDae || options_.embedding == EmbeddingKind::kVae;
-  return learned && customers < kForAutoencoder ? EmbeddingKind::kPca : options_.embedding;
+  const bool few = customers < kForAutoencoder;
+  return few && IsAutoencoder(options_.embedding) && !HasAutoencoder() ? EmbeddingKind::kPca
+                                                                       : options_.embedding;
+}
+
+bool LiveTrainer::HasAutoencoder() const {
+  return !champion_.empty() && IsAutoencoder(champion_.bundle->embedding.kind);
 }
 
 // Whether there are enough customers by now for a better model than the champion, which was made
@@ -209,6 +218,7 @@ bool LiveTrainer::Grown() const {
   if (champion_.bundle->embedding.kind == EmbeddingKind::kRules) {
     return customers >= kForComponents;
   }
+  if (HasAutoencoder()) return false;
   return before < kForAutoencoder && customers >= std::min(2 * before, kForAutoencoder);
 }
 

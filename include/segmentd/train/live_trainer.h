@@ -109,6 +109,7 @@ class LiveTrainer {
   std::vector<model::TopicRecord> Promotion(model::Decision decision, std::int64_t wall_ms) const;
   std::vector<model::TopicRecord> Outdated(const std::string& promoted) const;
   std::string DueReason() const;
+  bool HasAutoencoder() const;
   bool Grown() const;
   bool Overtaken() const;
   bool ChampionLost() const;

@@ -165,6 +165,29 @@ TEST(LiveTrainerTest, BeginsWithRulesAndGoesOnToWhatIsLearned) {
   EXPECT_EQ(model::EmbeddingKindName(first.embedding.kind), "pca") << first.trained_rows;
 }
 
+TEST(LiveTrainerTest, GoesOnWithAnAutoencoderThatWasMadeFromFewCustomers) {
+  Bench bench(Options());
+  Shop shop(400);
+  const auto samples = shop.Until(40);
+  bench.Take(samples);
+  ASSERT_NE(bench.Learn(), "");
+  model::Bundle made = bench.Active();
+  made.embedding.kind = model::EmbeddingKind::kDae;
+  made.trained_rows = 250;  // from a file, by somebody who had no more
+
+  LiveOptions options = Options();
+  options.embedding = model::EmbeddingKind::kDae;
+  LiveTrainer trainer(options, Seat::Take("made", std::move(made)).value());
+  for (const auto& [names, row] : samples) trainer.TakeSample(row);
+  for (const auto& [names, row] : shop.Until(60)) trainer.TakeSample(row);
+  trainer.Advance(1);
+  ASSERT_GT(trainer.status().customers, 250U);
+  const auto lesson = trainer.NextLesson();
+  ASSERT_TRUE(lesson);
+  EXPECT_FALSE(lesson->fresh_start) << lesson->why;
+  EXPECT_EQ(model::EmbeddingKindName(lesson->options.embedding), "dae");
+}
+
 TEST(LiveTrainerTest, TriesAChallengerBesideTheChampionAndPromotesItByItself) {
   Bench bench(Options());
   Shop shop(600);
