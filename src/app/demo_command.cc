@@ -128,6 +128,7 @@ DemoFigures Demo::Figures(std::uint64_t sent_before) const {
   figures.http = fmt::format("http://127.0.0.1:{}", port_.load());
   figures.embedded = args_.brokers.empty();
   figures.event_time_ms = progress_.event_time_ms;
+  figures.ended = progress_.ended;
   figures.events_per_s = static_cast<double>(progress_.sent - sent_before);
   for (const ports::PartitionStatus& partition : status.partitions) {
     figures.lag_records += std::max<std::int64_t>(partition.lag_records, 0);

@@ -12,12 +12,17 @@
 namespace segmentd::app {
 namespace {
 
-constexpr int kDays = 180;
-constexpr int kLiveDays = 60;
-// Before a kind of customer comes that nobody had seen: the running daemon has to find it.
+constexpr int kDays = 420;
+constexpr int kLiveDays = 300;
 constexpr int kLearnDays = 88;
+// Once it runs, a kind of customer comes that nobody had seen (from day 125 on, for 50 days), and
+// some of the loyal leave together (day 150): the running daemon has to find both.
+constexpr int kPlantedWithinDays = 250;
+constexpr double kNewKindShare = 0.12;
+// Few, so that there is more to be found than the first model knows.
+constexpr int kFirstSegmentsMax = 5;
 constexpr std::uint64_t kCustomers = 3'000;
-constexpr std::uint64_t kEvents = 120'000;
+constexpr std::uint64_t kEvents = 280'000;
 constexpr std::int64_t kDayTakesMs = 1'000;
 
 // Paces simulated time against the wall clock; a stop ends the wait at once.
@@ -54,6 +59,8 @@ DemoPlan PlanDemo(std::int64_t now_ms) {
   plan.options.events = kEvents;
   plan.options.days = kDays;
   plan.options.start_ms = today_ms - kDays * kDayMs;
+  plan.options.planted_within_days = kPlantedWithinDays;
+  plan.options.new_kind_share = kNewKindShare;
   plan.options.bad_share = 0.002;
   plan.live_from_ms = today_ms - kLiveDays * kDayMs;
   plan.learn_until_ms = plan.options.start_ms + kLearnDays * kDayMs;
@@ -70,7 +77,7 @@ Status LearnDemoModel(const DemoPlan& plan, const std::string& path) {
     if (record.flaw == generate::Flaw::kNone) history.Add(generate::ToEvent(record));
   }
   train::Options options;
-  options.k_max = 8;
+  options.k_max = kFirstSegmentsMax;
   options.embedding = model::EmbeddingKind::kDae;
   SEGMENTD_ASSIGN_OR_RETURN(const train::Fit fit, train::FitModel(history, options, {}));
   return WriteFileAtomically(path, model::EncodeBundle(fit.bundle));

@@ -11,7 +11,8 @@
 
 namespace segmentd::app {
 
-// The generated life of a demo's customers: half a year that ends now, most of it history.
+// The generated life of a demo's customers, which ends today: four months of history, and ten to
+// come.
 struct DemoPlan {
   generate::Options options;
   std::int64_t learn_until_ms = 0;  // the first model is of what came before

@@ -15,6 +15,7 @@ constexpr std::size_t kNewestAlerts = 5;
 constexpr std::size_t kNewestModels = 8;
 constexpr std::size_t kMovements = 6;
 constexpr std::size_t kBar = 24;
+constexpr std::string_view kEnded = "the shop's history has reached today; Ctrl-C ends";
 
 std::string Paint(std::string_view text, std::string_view code, bool color) {
   return color ? fmt::format("\x1b[{}m{}\x1b[0m", code, text) : std::string(text);
@@ -103,16 +104,22 @@ std::string ModelLines(const DemoTally& tally, std::size_t width) {
   return out;
 }
 
-std::string NameIn(const model::Bundle& bundle, SegmentId id) {
-  const auto at = std::ranges::find(bundle.segments, id, &model::Segment::id);
-  return at == bundle.segments.end() ? model::SegmentText(id)
-                                     : fmt::format("{} \"{}\"", model::SegmentText(id), at->name());
+// As the newest model that knows it calls it.
+std::string NameIn(const model::Bundle& bundle, const model::Bundle* before, SegmentId id) {
+  for (const model::Bundle* in : {&bundle, before}) {
+    if (in == nullptr) continue;
+    const auto at = std::ranges::find(in->segments, id, &model::Segment::id);
+    if (at != in->segments.end())
+      return fmt::format("{} \"{}\"", model::SegmentText(id), at->name());
+  }
+  return model::SegmentText(id);
 }
 
 // "seg-9 "New" was split from seg-3 "Promising"".
-std::string LineageText(const model::Bundle& bundle, const model::Lineage& entry) {
-  const std::string parent = NameIn(bundle, entry.parent);
-  const std::string child = NameIn(bundle, entry.child);
+std::string LineageText(const model::Bundle& bundle, const model::Bundle* before,
+                        const model::Lineage& entry) {
+  const std::string parent = NameIn(bundle, before, entry.parent);
+  const std::string child = NameIn(bundle, before, entry.child);
   switch (entry.kind) {
     case model::Lineage::Kind::kBorn:
       return child + " was born";
@@ -128,19 +135,23 @@ std::string LineageText(const model::Bundle& bundle, const model::Lineage& entry
 
 }  // namespace
 
+void DemoTally::Note(std::string line) {
+  news_.push_back(line);
+  models_.push_front(std::move(line));
+  if (models_.size() > kNewestModels) models_.pop_back();
+}
+
 void DemoTally::Add(const train::LiveStatus& trainer) {
-  const auto note = [this](std::string line) {
-    models_.push_front(std::move(line));
-    if (models_.size() > kNewestModels) models_.pop_back();
-  };
   const auto& last = trainer.last;
   const bool decided = last && (!trainer_.last || last->version != trainer_.last->version ||
                                 last->state != trainer_.last->state);
-  if (decided) note(fmt::format("{} {}: {}", last->version, last->state, last->reason));
+  if (decided) Note(fmt::format("{} {}: {}", last->version, last->state, last->reason));
   const bool other = trainer.bundle != nullptr && trainer.champion != trainer_.champion;
   if (other) {
     for (const model::Lineage& entry : trainer.bundle->lineage) {
-      if (entry.sequence == trainer.bundle->sequence) note(LineageText(*trainer.bundle, entry));
+      if (entry.sequence != trainer.bundle->sequence) continue;
+      lineage_.push_back(LineageText(*trainer.bundle, trainer_.bundle.get(), entry));
+      Note(lineage_.back());
     }
   }
   trainer_ = trainer;
@@ -193,6 +204,7 @@ std::string DemoScreen(const DemoTally& tally, const DemoFigures& figures, std::
                                 Paint("segmentd demo", "1", color), Day(figures.event_time_ms),
                                 figures.events_per_s, figures.lag_records);
   out += fmt::format("brokers {}  http {}\n", figures.brokers, figures.http);
+  if (figures.ended) out += std::string(kEnded) + "\n";
   out +=
       fmt::format("accepted {}  duplicates {}  late {}  dead-lettered {}  entered {}  moved {}\n\n",
                   figures.counts.accepted, figures.counts.duplicates, figures.counts.late,
@@ -216,7 +228,9 @@ std::string DemoLine(const DemoTally& tally, const DemoFigures& figures) {
                         note.previous_name.empty() ? "(new)" : note.previous_name,
                         note.current_name, note.reason, note.text);
   }
-  return line + "\n";
+  line += "\n";
+  for (const std::string& news : tally.news()) line += fmt::format("  {}\n", news);
+  return line;
 }
 
 std::string DemoSummary(const DemoTally& tally, const DemoFigures& figures) {
@@ -228,7 +242,7 @@ std::string DemoSummary(const DemoTally& tally, const DemoFigures& figures) {
   for (const auto& [outcome, count] : tally.trainer().outcomes) {
     out += fmt::format("{} retrain{} {}\n", count, count == 1 ? "" : "s", outcome);
   }
-  for (const std::string& line : tally.models()) out += "  " + line + "\n";
+  for (const std::string& line : tally.lineage()) out += "  " + line + "\n";
   return out + SegmentLines(tally, false);
 }
 

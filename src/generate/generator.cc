@@ -45,9 +45,11 @@ Status Check(const Options& options) {
                 options.zipf);
   }
   if (!is_share(options.duplicate_share) || !is_share(options.late_share) ||
-      !is_share(options.bad_share)) {
-    return Fail(Code::kConfig,
-                "the shares of duplicate, late and bad records must be within 0 and 1");
+      !is_share(options.bad_share) || !is_share(options.new_kind_share)) {
+    return Fail(
+        Code::kConfig,
+        "the shares of duplicate, late and bad records and of the new kind must be within 0 "
+        "and 1");
   }
   return Ok();
 }

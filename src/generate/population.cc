@@ -8,16 +8,18 @@ namespace {
 
 // Fewer days leave no time before and after what is planted.
 constexpr int kPlantDays = 10;
-constexpr double kNewKindShare = 0.06;
 constexpr double kChurnShare = 0.30;    // of the loyal
 constexpr double kPresentShare = 0.70;  // customers from the first day on
 constexpr std::size_t kFlapperEvery = 500;
 constexpr double kWeightPerRate = 1e6;
 
-Schedule PlanSchedule(int days) {
+Schedule PlanSchedule(const Options& options) {
+  const int days = options.planted_within_days > 0 ? options.planted_within_days : options.days;
   if (days < kPlantDays) return {};
-  return {
-      .churn_day = days * 6 / 10, .new_kind_day = days / 2, .flap_days = std::max(2, days / 12)};
+  return {.churn_day = days * 6 / 10,
+          .new_kind_day = days / 2,
+          .new_kind_days = days / 5,
+          .flap_days = std::max(2, days / 12)};
 }
 
 ArchetypeIndex DrawArchetype(Random& random) {
@@ -44,7 +46,7 @@ bool IsFlapper(std::size_t index, std::size_t customers) {
 }  // namespace
 
 Population::Population(const Options& options)
-    : schedule_(PlanSchedule(options.days)), weights_(options.customers) {
+    : schedule_(PlanSchedule(options)), weights_(options.customers) {
   Random random(options.seed);
   customers_.reserve(options.customers);
   changes_.reserve(options.customers * 2);
@@ -61,7 +63,7 @@ Population::Population(const Options& options)
 Customer Population::NewCustomer(std::size_t index, const Options& options, Random& random) const {
   const int days = options.days;
   Customer customer{.archetype = DrawArchetype(random)};
-  const bool is_new_kind = random.Chance(kNewKindShare) && schedule_.new_kind_day >= 0;
+  const bool is_new_kind = random.Chance(options.new_kind_share) && schedule_.new_kind_day >= 0;
   const bool is_present = random.Chance(kPresentShare);
   const auto joins = static_cast<std::int32_t>(random.Below(static_cast<std::uint64_t>(days)));
   customer.until_day = days;
@@ -74,7 +76,7 @@ Customer Population::NewCustomer(std::size_t index, const Options& options, Rand
   } else if (is_new_kind) {
     customer.archetype = kSubscriber;
     customer.planted = Planted::kNewKind;
-    customer.from_day = schedule_.new_kind_day + joins / 5;
+    customer.from_day = schedule_.new_kind_day + joins * schedule_.new_kind_days / days;
   } else {
     customer.from_day = is_present && customer.archetype != kOneTimer ? 0 : joins;
   }

@@ -27,7 +27,8 @@ struct Customer {
 struct Schedule {
   int churn_day = -1;
   int new_kind_day = -1;
-  int flap_days = 0;  // length of one of a flapper's phases
+  int new_kind_days = 0;  // until all of it are there
+  int flap_days = 0;      // length of one of a flapper's phases
 };
 
 // The two ways of a flapper.

@@ -15,6 +15,9 @@ struct Options {
   std::uint64_t customers = 5'000;
   std::uint64_t events = 150'000;  // records in total, repeated, late and broken ones included
   int days = 180;
+  // What is planted comes as if there were no more days than these; 0: in proportion to them all.
+  int planted_within_days = 0;
+  double new_kind_share = 0.06;  // of the customers
   std::uint64_t seed = 7;
   std::int64_t start_ms = 1'767'225'600'000;  // 2026-01-01; rounded down to its UTC day
   // Above 0, a load for benchmarks: purchases of 200 bytes each, customers by Zipf's law with this

@@ -166,6 +166,22 @@ TEST(GeneratorTest, PlantsAKindOfCustomerThatIsNotThereBefore) {
   EXPECT_GT(events, 200);
 }
 
+TEST(GeneratorTest, PlantsEarlierAndMoreWhereItIsToldTo) {
+  Options options = Small();
+  options.planted_within_days = options.days / 3;
+  options.new_kind_share = 0.25;
+  Generator generator = Make(options);
+  const std::vector<std::string> truth = Truth(generator);
+  EXPECT_EQ(After(truth[1], "\"at\":\""), FormatRfc3339(options.start_ms + 18 * kDayMs));
+  EXPECT_EQ(After(truth[2], "\"at\":\""), FormatRfc3339(options.start_ms + 15 * kDayMs));
+  std::uint64_t new_kind = 0;
+  for (const auto& [customer, archetype] : OfCustomers(truth, "\"archetype\":\"")) {
+    new_kind += archetype == "subscriber" ? 1 : 0;
+  }
+  EXPECT_GT(new_kind, options.customers / 5);
+  EXPECT_LT(new_kind, options.customers * 3 / 10);
+}
+
 TEST(GeneratorTest, PlantsAFlapperThatChangesItsWays) {
   Generator generator = Make(Small());
   const std::vector<Record> records = All(generator);
@@ -226,6 +242,9 @@ TEST(GeneratorTest, RefusesOptionsOutOfRange) {
   EXPECT_EQ(Generator::Create(options).error().code, Code::kConfig);
   options = {};
   options.bad_share = 1.5;
+  EXPECT_EQ(Generator::Create(options).error().code, Code::kConfig);
+  options = {};
+  options.new_kind_share = -0.1;
   EXPECT_EQ(Generator::Create(options).error().code, Code::kConfig);
 }
 
