@@ -228,6 +228,7 @@ std::string DemoLine(const DemoTally& tally, const DemoFigures& figures) {
                         note.previous_name.empty() ? "(new)" : note.previous_name,
                         note.current_name, note.reason, note.text);
   }
+  if (figures.ended) line += fmt::format("  {}", kEnded);
   line += "\n";
   for (const std::string& news : tally.news()) line += fmt::format("  {}\n", news);
   return line;

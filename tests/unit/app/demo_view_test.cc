@@ -57,6 +57,7 @@ TEST(DemoScreenTest, SaysWhenNothingMoreWillCome) {
   EXPECT_THAT(DemoScreen({}, figures, 100, false), Not(HasSubstr("reached today")));
   figures.ended = true;
   EXPECT_THAT(DemoScreen({}, figures, 100, false), HasSubstr("reached today; Ctrl-C ends"));
+  EXPECT_THAT(DemoLine({}, figures), HasSubstr("reached today; Ctrl-C ends\n"));
 }
 
 }  // namespace
