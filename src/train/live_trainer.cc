@@ -21,6 +21,7 @@ using Held = learn::Reservoir::Held;
 constexpr std::uint64_t kForRules = 20;
 constexpr std::uint64_t kForComponents = 200;
 constexpr std::uint64_t kForAutoencoder = 2'000;
+constexpr std::uint64_t kToGoOnWithOne = 1'000;
 
 constexpr std::uint64_t kDriftEvery = 2'000;  // samples
 constexpr int kDoublingsMax = 6;
@@ -194,7 +195,7 @@ std::string LiveTrainer::StateNow() const {
   if (training_) return "training";
   if (trial_) return std::string(kTrial);
   if (status_.last && status_.last->state == kWaiting) return std::string(kWaiting);
-  return status_.customers < kForRules ? "waiting_for_data" : "collecting";
+  return status_.customers < CustomersNeeded() ? "waiting_for_data" : "collecting";
 }
 
 // An autoencoder goes on as one, however few customers there are.
@@ -207,6 +208,14 @@ EmbeddingKind LiveTrainer::KindFor(std::uint64_t customers) const {
 
 bool LiveTrainer::HasAutoencoder() const {
   return !champion_.empty() && IsAutoencoder(champion_.bundle->embedding.kind);
+}
+
+// A model that was learned from many, elsewhere, is not measured by the first few that come in.
+std::uint64_t LiveTrainer::CustomersNeeded() const {
+  if (champion_.empty() || champion_.bundle->embedding.kind == EmbeddingKind::kRules) {
+    return kForRules;
+  }
+  return HasAutoencoder() ? kToGoOnWithOne : kForComponents;
 }
 
 // Whether there are enough customers by now for a better model than the champion, which was made
@@ -234,7 +243,7 @@ bool LiveTrainer::ChampionLost() const { return champion_.empty() && topic_.acti
 
 std::string LiveTrainer::DueReason() const {
   const std::uint64_t customers = reservoir_.size();
-  if (customers < kForRules || ChampionLost()) return "";
+  if (customers < CustomersNeeded() || ChampionLost()) return "";
   const int doublings =
       static_cast<int>(std::min<std::uint64_t>(status_.rejections, kDoublingsMax));
   const std::int64_t since_ms =

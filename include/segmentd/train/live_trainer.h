@@ -110,6 +110,7 @@ class LiveTrainer {
   std::vector<model::TopicRecord> Outdated(const std::string& promoted) const;
   std::string DueReason() const;
   bool HasAutoencoder() const;
+  std::uint64_t CustomersNeeded() const;
   bool Grown() const;
   bool Overtaken() const;
   bool ChampionLost() const;

@@ -3,106 +3,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <map>
 #include <memory>
 
-#include "archetypes.h"
-#include "segmentd/base/bytes.h"
-#include "segmentd/base/hash.h"
-#include "segmentd/feature/fold.h"
-#include "segmentd/feature/record.h"
+#include "trainer_bench.h"
 
 namespace segmentd::train {
 namespace {
 
 using testing::HasSubstr;
-using testing::IsEmpty;
-
-// Customers' records as a daemon would keep them, and a sample at each purchase.
-class Shop {
- public:
-  explicit Shop(int customers) : events_(Archetypes(customers)) {}
-
-  // The samples of the days up to then, one per customer and day.
-  std::vector<std::pair<std::string, learn::Row>> Until(double day) {
-    std::vector<std::pair<std::string, learn::Row>> samples;
-    const auto until_ms = kStartMs + static_cast<std::int64_t>(day * double{kDayMs});
-    for (; next_ < events_.size() && events_[next_].event.event_time_ms < until_ms; ++next_) {
-      const Kept& kept = events_[next_];
-      auto& record = records_[kept.customer];
-      if (record == nullptr) record = std::make_unique<feature::Record>();
-      feature::Fold(kept.View(), {}, *record);
-      learn::Row row = {Hash64(kept.customer), kept.event.event_time_ms, SegmentId{}, {}};
-      ByteWriter out(row.record);
-      feature::EncodeRecord(*record, out);
-      samples.emplace_back(kept.category + "/" + kept.channel, std::move(row));
-    }
-    return samples;
-  }
-
- private:
-  std::vector<Kept> events_;
-  std::size_t next_ = 0;
-  std::map<std::string, std::unique_ptr<feature::Record>> records_;
-};
-
-LiveOptions Options() {
-  LiveOptions options;
-  options.app = "shop";
-  options.k_min = 3;
-  options.k_max = 5;
-  options.embedding = model::EmbeddingKind::kPca;
-  options.retrain_every_ms = 10 * kDayMs;
-  options.retrain_spacing_ms = kDayMs;
-  options.trial_ms = 2 * kDayMs;
-  return options;
-}
-
-// A trainer with a topic that keeps what it publishes.
-class Bench {
- public:
-  explicit Bench(LiveOptions options) : trainer(std::move(options), {}) {}
-
-  void Take(std::vector<std::pair<std::string, learn::Row>> samples) {
-    for (auto& [names, row] : samples) {
-      const std::size_t slash = names.find('/');
-      trainer.dictionary().AddCategory(names.substr(0, slash));
-      trainer.dictionary().AddChannel(names.substr(slash + 1));
-      trainer.TakeSample(std::move(row));
-    }
-    Write(trainer.Advance(++wall_ms));
-  }
-
-  void Write(const std::vector<model::TopicRecord>& records) {
-    for (const model::TopicRecord& record : records) {
-      const std::string_view value = record.value ? std::string_view(*record.value) : "";
-      ASSERT_TRUE(trainer.TakeModelRecord(record.key, record.value ? &value : nullptr).ok());
-      ASSERT_TRUE(topic.Take(record.key, record.value ? &value : nullptr).ok());
-      log.push_back(record);
-    }
-    if (!records.empty()) Write(trainer.Advance(++wall_ms));
-  }
-
-  // Runs the retrain that is due; why, or nothing.
-  std::string Learn() {
-    const auto lesson = trainer.NextLesson();
-    if (!lesson) return "";
-    auto records = trainer.Finish(*lesson, lesson->Run({}), ++wall_ms);
-    EXPECT_TRUE(records.ok()) << records.error().message;
-    if (records.ok()) Write(*records);
-    return lesson->why;
-  }
-
-  model::Bundle Active() const {
-    const auto encoded = topic.Assemble(topic.active()->version);
-    return model::DecodeBundle(encoded.value()).value();
-  }
-
-  LiveTrainer trainer;
-  model::ModelTopic topic{"shop"};
-  std::vector<model::TopicRecord> log;
-  std::int64_t wall_ms = 1;
-};
 
 TEST(DictionaryTest, KnowsWhatAModelFrozeWhenTheSamplesThatSaidItAreGone) {
   const feature::Plan plan;
@@ -133,63 +41,8 @@ TEST(DictionaryTest, KnowsWhatAModelFrozeWhenTheSamplesThatSaidItAreGone) {
   EXPECT_THAT(known.profile_values[0], testing::ElementsAre("north"));
 }
 
-TEST(LiveTrainerTest, LearnsNothingFromAHandfulOfCustomers) {
-  Bench bench(Options());
-  bench.Take(Shop(16).Until(200));
-  EXPECT_EQ(bench.Learn(), "");
-  EXPECT_EQ(bench.trainer.status().state, "waiting_for_data");
-  EXPECT_THAT(bench.log, IsEmpty());
-}
-
-TEST(LiveTrainerTest, BeginsWithRulesAndGoesOnToWhatIsLearned) {
-  Bench bench(Options());
-  Shop few(100);
-  bench.Take(few.Until(90));
-  EXPECT_EQ(bench.Learn(), "there is no model yet");
-  ASSERT_TRUE(bench.topic.active());
-  const model::Bundle rules = bench.Active();
-  EXPECT_EQ(model::EmbeddingKindName(rules.embedding.kind), "rules");
-  EXPECT_EQ(rules.trained_rows, 75U) << "a quarter of the customers come after day 95";
-  for (const model::Segment& segment : rules.segments) {
-    EXPECT_FALSE(std::isdigit(static_cast<unsigned char>(segment.name().back())))
-        << segment.name() << " is no archetype of its own";
-  }
-  bench.Take(few.Until(200));
-  EXPECT_EQ(bench.Learn(), "") << "rules are not learned again";
-
-  Bench more(Options());
-  Shop many(400);
-  more.Take(many.Until(3));
-  EXPECT_EQ(more.Learn(), "there is no model yet");
-  const model::Bundle first = more.Active();
-  EXPECT_EQ(model::EmbeddingKindName(first.embedding.kind), "pca") << first.trained_rows;
-}
-
-TEST(LiveTrainerTest, GoesOnWithAnAutoencoderThatWasMadeFromFewCustomers) {
-  Bench bench(Options());
-  Shop shop(400);
-  const auto samples = shop.Until(40);
-  bench.Take(samples);
-  ASSERT_NE(bench.Learn(), "");
-  model::Bundle made = bench.Active();
-  made.embedding.kind = model::EmbeddingKind::kDae;
-  made.trained_rows = 250;  // from a file, by somebody who had no more
-
-  LiveOptions options = Options();
-  options.embedding = model::EmbeddingKind::kDae;
-  LiveTrainer trainer(options, Seat::Take("made", std::move(made)).value());
-  for (const auto& [names, row] : samples) trainer.TakeSample(row);
-  for (const auto& [names, row] : shop.Until(60)) trainer.TakeSample(row);
-  trainer.Advance(1);
-  ASSERT_GT(trainer.status().customers, 250U);
-  const auto lesson = trainer.NextLesson();
-  ASSERT_TRUE(lesson);
-  EXPECT_FALSE(lesson->fresh_start) << lesson->why;
-  EXPECT_EQ(model::EmbeddingKindName(lesson->options.embedding), "dae");
-}
-
 TEST(LiveTrainerTest, TriesAChallengerBesideTheChampionAndPromotesItByItself) {
-  Bench bench(Options());
+  Bench bench(ShopOptions());
   Shop shop(600);
   bench.Take(shop.Until(60));
   ASSERT_EQ(bench.Learn(), "there is no model yet");
@@ -217,7 +70,7 @@ TEST(LiveTrainerTest, TriesAChallengerBesideTheChampionAndPromotesItByItself) {
 }
 
 TEST(LiveTrainerTest, LeavesThePromotionToAPersonWhereItIsToldTo) {
-  LiveOptions options = Options();
+  LiveOptions options = ShopOptions();
   options.promote = false;
   options.trial_ms = 0;
   Bench bench(options);
@@ -234,7 +87,7 @@ TEST(LiveTrainerTest, LeavesThePromotionToAPersonWhereItIsToldTo) {
 }
 
 TEST(LiveTrainerTest, ARejectedChallengerChangesNothingAndTheNextOneWaitsTwiceAsLong) {
-  LiveOptions options = Options();
+  LiveOptions options = ShopOptions();
   options.gate.share_max = 0.01;  // nothing passes
   Bench bench(options);
   Shop shop(400);
@@ -256,7 +109,7 @@ TEST(LiveTrainerTest, ARejectedChallengerChangesNothingAndTheNextOneWaitsTwiceAs
 }
 
 TEST(LiveTrainerTest, StaysStillWhileAModelIsPinned) {
-  Bench bench(Options());
+  Bench bench(ShopOptions());
   Shop shop(400);
   bench.Take(shop.Until(40));
   ASSERT_NE(bench.Learn(), "");
@@ -271,7 +124,7 @@ TEST(LiveTrainerTest, StaysStillWhileAModelIsPinned) {
 }
 
 TEST(LiveTrainerTest, LeavesAloneWhatAPersonPromotedWhileItTrained) {
-  Bench bench(Options());
+  Bench bench(ShopOptions());
   Shop shop(400);
   bench.Take(shop.Until(40));
   ASSERT_NE(bench.Learn(), "");
@@ -295,7 +148,7 @@ TEST(LiveTrainerTest, LeavesAloneWhatAPersonPromotedWhileItTrained) {
 }
 
 TEST(LiveTrainerTest, DoesNotBeginAnewBecauseWhatIsActiveCannotBeUsed) {
-  Bench before(Options());
+  Bench before(ShopOptions());
   Shop shop(400);
   auto samples = shop.Until(40);
   before.Take(samples);
@@ -305,7 +158,7 @@ TEST(LiveTrainerTest, DoesNotBeginAnewBecauseWhatIsActiveCannotBeUsed) {
                                    {"feedfacefeedface", "", before.wall_ms, "stranger"})});
   EXPECT_EQ(before.trainer.status().champion, first) << "who runs has the last good one";
 
-  Bench after(Options());
+  Bench after(ShopOptions());
   after.Write(before.log);
   after.Take(samples);
   EXPECT_EQ(after.trainer.status().champion, "");
@@ -319,7 +172,7 @@ TEST(LiveTrainerTest, DoesNotBeginAnewBecauseWhatIsActiveCannotBeUsed) {
 }
 
 TEST(LiveTrainerTest, AfterARestartGoesOnFromTheTopics) {
-  Bench before(Options());
+  Bench before(ShopOptions());
   Shop shop(600);
   auto samples = shop.Until(71);
   before.Take(samples);
@@ -329,7 +182,7 @@ TEST(LiveTrainerTest, AfterARestartGoesOnFromTheTopics) {
   ASSERT_NE(before.Learn(), "");
   ASSERT_EQ(before.trainer.status().state, "trial");
 
-  Bench after(Options());
+  Bench after(ShopOptions());
   after.wall_ms = before.wall_ms;
   after.Write(before.log);
   std::vector<std::pair<std::string, learn::Row>> all = samples;
@@ -351,7 +204,7 @@ TEST(LiveTrainerTest, AfterARestartGoesOnFromTheTopics) {
 }
 
 TEST(LiveTrainerTest, KeepsTheNewestModelsAndNeverGivesASegmentsIdOutTwice) {
-  LiveOptions options = Options();
+  LiveOptions options = ShopOptions();
   options.trial_ms = 0;
   options.retrain_every_ms = 2 * kDayMs;
   options.gate.moved_soft = options.gate.moved_hard = options.gate.moved_hard_alarm = 1;
@@ -382,7 +235,7 @@ TEST(LiveTrainerTest, KeepsTheNewestModelsAndNeverGivesASegmentsIdOutTwice) {
 }
 
 TEST(LiveTrainerTest, ForgetsTheErased) {
-  Bench bench(Options());
+  Bench bench(ShopOptions());
   bench.Take(Shop(300).Until(40));
   const std::uint64_t before = bench.trainer.status().customers;
   bench.trainer.Forget(Hash64("c1"));
