@@ -40,6 +40,10 @@ Status Check(const Options& options) {
   if (options.days < 1 || options.days > 36'500) {
     return Fail(Code::kConfig, "days must be within 1 and 36500, not {}", options.days);
   }
+  if (options.planted_within_days < 0 || options.planted_within_days > options.days) {
+    return Fail(Code::kConfig, "planted_within_days must be within 0 and the {} days, not {}",
+                options.days, options.planted_within_days);
+  }
   if (!(options.zipf >= 0 && options.zipf <= 10)) {
     return Fail(Code::kConfig, "the exponent of Zipf's law must be within 0 and 10, not {}",
                 options.zipf);

@@ -21,10 +21,6 @@ constexpr double kBetterThanPca = 0.95;
 constexpr double kActive = 0.01;  // of the largest variance
 constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 
-bool IsAutoencoder(EmbeddingKind kind) {
-  return kind == EmbeddingKind::kDae || kind == EmbeddingKind::kVae;
-}
-
 // Rows that models are judged by; all of them where so few are held out that they say nothing.
 std::vector<bool> HeldOut(const Rows& rows) {
   constexpr int kLeast = 10;
@@ -79,7 +75,7 @@ class Fitting {
       bundle_.embedding = model::FitPca(Learned(), size).embedding;
       bundle_.decoder = model::TransposedDecoder(bundle_.embedding);
       out.pca_error = out.error = Error();
-      if (IsAutoencoder(options_.embedding)) {
+      if (model::IsAutoencoder(options_.embedding)) {
         SEGMENTD_RETURN_IF_ERROR(TryAutoencoder(anchor, go_on));
       }
     }

@@ -32,9 +32,7 @@ class Gate {
  private:
   void CheckEmbedding() {
     const EmbeddingReport& embedding = report_.embedding;
-    const bool learned = embedding.made == model::EmbeddingKind::kDae ||
-                         embedding.made == model::EmbeddingKind::kVae;
-    if (learned) {
+    if (model::IsAutoencoder(embedding.made)) {
       AtMost("loss", Severity::kHard, embedding.last_loss, embedding.first_loss);
       AtMost("error_to_pca", Severity::kHard, embedding.error,
              limits_.error_to_pca * embedding.pca_error);

@@ -21,15 +21,12 @@ using Held = learn::Reservoir::Held;
 constexpr std::uint64_t kForRules = 20;
 constexpr std::uint64_t kForComponents = 200;
 constexpr std::uint64_t kForAutoencoder = 2'000;
-constexpr std::uint64_t kToGoOnWithOne = 1'000;
+// Enough to train one on: each customer gives two rows.
+constexpr std::uint64_t kToGoOnWithOne = learn::kRowsForAutoencoder / 2;
 
 constexpr std::uint64_t kDriftEvery = 2'000;  // samples
 constexpr int kDoublingsMax = 6;
 constexpr std::uint64_t kRejectionsMax = 3;
-
-bool IsAutoencoder(EmbeddingKind kind) {
-  return kind == EmbeddingKind::kDae || kind == EmbeddingKind::kVae;
-}
 
 // Of these names, those that follow from the plan alone.
 std::set<std::string> WithoutFrozen(const std::vector<std::string>& features,
@@ -198,16 +195,16 @@ std::string LiveTrainer::StateNow() const {
   return status_.customers < CustomersNeeded() ? "waiting_for_data" : "collecting";
 }
 
-// An autoencoder goes on as one, however few customers there are.
+// An autoencoder goes on as one, where another would have too little to begin.
 EmbeddingKind LiveTrainer::KindFor(std::uint64_t customers) const {
   if (customers < kForComponents) return EmbeddingKind::kRules;
   const bool few = customers < kForAutoencoder;
-  return few && IsAutoencoder(options_.embedding) && !HasAutoencoder() ? EmbeddingKind::kPca
-                                                                       : options_.embedding;
+  return few && model::IsAutoencoder(options_.embedding) && !HasAutoencoder() ? EmbeddingKind::kPca
+                                                                              : options_.embedding;
 }
 
 bool LiveTrainer::HasAutoencoder() const {
-  return !champion_.empty() && IsAutoencoder(champion_.bundle->embedding.kind);
+  return !champion_.empty() && model::IsAutoencoder(champion_.bundle->embedding.kind);
 }
 
 // A model that was learned from many, elsewhere, is not measured by the first few that come in.

@@ -21,7 +21,9 @@ class SmallDisk {
     const bool mounted = unshare(CLONE_NEWNS) == 0 &&
                          mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0 &&
                          mount("tmpfs", path().c_str(), "tmpfs", 0, size.c_str()) == 0;
-    if (!mounted) why_not_ = std::string("no small disk can be mounted: ") + std::strerror(errno);
+    if (!mounted)
+      why_not_ =
+          std::string("no small disk can be mounted, which takes root: ") + std::strerror(errno);
   }
   ~SmallDisk() {
     if (why_not_.empty()) umount2(path().c_str(), MNT_DETACH);

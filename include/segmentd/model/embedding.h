@@ -19,6 +19,10 @@ enum class EmbeddingKind : std::uint8_t {
 
 std::string_view EmbeddingKindName(EmbeddingKind kind);  // "pca"
 
+constexpr bool IsAutoencoder(EmbeddingKind kind) {
+  return kind == EmbeddingKind::kDae || kind == EmbeddingKind::kVae;
+}
+
 // DO NOT CHANGE the values.
 enum class Activation : std::uint8_t { kLinear = 0, kSilu = 1 };
 

@@ -12,7 +12,9 @@ PATIENCE_S = 400
 
 SHOWN = {
     "a retrain that was promoted": re.compile(r"  [0-9a-f]{16} promoted: "),
-    "a challenger that was rejected, and why": re.compile(r"  [0-9a-f]{16} rejected: .* \w+ "),
+    "a challenger that was rejected, and why": re.compile(
+        r"  [0-9a-f]{16} rejected: .*, (above|below) \d"
+    ),
     "a new segment and where it came from": re.compile(r'  seg-\d+ ".*" was split from seg-\d+ "'),
     "a change with its reason": re.compile(r" -> .* \[(event|inactivity|model)\] \w"),
     "customers at risk": re.compile(r"  at risk [1-9]"),

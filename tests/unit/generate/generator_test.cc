@@ -244,6 +244,9 @@ TEST(GeneratorTest, RefusesOptionsOutOfRange) {
   options.bad_share = 1.5;
   EXPECT_EQ(Generator::Create(options).error().code, Code::kConfig);
   options = {};
+  options.planted_within_days = options.days + 1;
+  EXPECT_EQ(Generator::Create(options).error().code, Code::kConfig);
+  options = {};
   options.new_kind_share = -0.1;
   EXPECT_EQ(Generator::Create(options).error().code, Code::kConfig);
 }

@@ -5,7 +5,7 @@
 
 #include <memory>
 
-#include "trainer_bench.h"
+#include "trainer_harness.h"
 
 namespace segmentd::train {
 namespace {

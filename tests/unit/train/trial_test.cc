@@ -4,10 +4,8 @@
 
 #include <memory>
 
-#include "segmentd/base/bytes.h"
-#include "segmentd/feature/fold.h"
-#include "segmentd/feature/record.h"
 #include "support/bundles.h"
+#include "trainer_harness.h"
 
 namespace segmentd::train {
 namespace {
@@ -23,10 +21,7 @@ Held WithOrders(std::uint64_t customer, int orders) {
     event.event_time_ms = 100 * kDayMs + i;
     feature::Fold(event, {}, *record);
   }
-  learn::Row row = {customer, record->last_event_ms, SegmentId{}, {}};
-  ByteWriter out(row.record);
-  feature::EncodeRecord(*record, out);
-  return {std::make_shared<const learn::Row>(std::move(row)), 1};
+  return {std::make_shared<const learn::Row>(SampleOf(customer, *record)), 1};
 }
 
 TEST(TrialTest, CountsAsDifferentOnlyWhoIsElsewhereThanHisSegmentWent) {

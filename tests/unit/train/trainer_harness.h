@@ -17,6 +17,13 @@
 
 namespace segmentd::train {
 
+inline learn::Row SampleOf(std::uint64_t customer, const feature::Record& record) {
+  learn::Row row = {customer, record.last_event_ms, SegmentId{}, {}};
+  ByteWriter out(row.record);
+  feature::EncodeRecord(record, out);
+  return row;
+}
+
 // Customers' records as a daemon would keep them, and a sample at each purchase.
 class Shop {
  public:
@@ -31,10 +38,8 @@ class Shop {
       auto& record = records_[kept.customer];
       if (record == nullptr) record = std::make_unique<feature::Record>();
       feature::Fold(kept.View(), {}, *record);
-      learn::Row row = {Hash64(kept.customer), kept.event.event_time_ms, SegmentId{}, {}};
-      ByteWriter out(row.record);
-      feature::EncodeRecord(*record, out);
-      samples.emplace_back(kept.category + "/" + kept.channel, std::move(row));
+      samples.emplace_back(kept.category + "/" + kept.channel,
+                           SampleOf(Hash64(kept.customer), *record));
     }
     return samples;
   }

@@ -2,9 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <optional>
-
-#include "trainer_bench.h"
+#include "trainer_harness.h"
 
 namespace segmentd::train {
 namespace {
@@ -44,31 +42,27 @@ TEST(LiveTrainerTest, BeginsWithRulesAndGoesOnToWhatIsLearned) {
   EXPECT_EQ(model::EmbeddingKindName(first.embedding.kind), "pca") << first.trained_rows;
 }
 
-// A trainer whose champion is from a file, with the samples of so many days.
-class FromAFile {
- public:
-  FromAFile(Shop& shop, EmbeddingKind kind, std::uint64_t made_from) {
-    Bench bench(ShopOptions());
-    bench.Take(Shop(400).Until(40));
-    EXPECT_NE(bench.Learn(), "");
-    model::Bundle made = bench.Active();
-    made.embedding.kind = kind;
-    made.trained_rows = made_from;
-    LiveOptions options = ShopOptions();
-    options.embedding = EmbeddingKind::kDae;
-    trainer.emplace(options, Seat::Take("made", std::move(made)).value());
-    for (auto& [names, row] : shop.Until(60)) trainer->TakeSample(std::move(row));
-    trainer->Advance(1);
-  }
-
-  std::optional<LiveTrainer> trainer;
-};
+// A trainer whose champion is from a file, with the samples of 60 days of so many customers, a
+// quarter of whom come later.
+LiveTrainer FromAFile(EmbeddingKind kind, std::uint64_t made_from, int customers) {
+  Bench bench(ShopOptions());
+  bench.Take(Shop(400).Until(40));
+  EXPECT_NE(bench.Learn(), "");
+  model::Bundle made = bench.Active();
+  made.embedding.kind = kind;
+  made.trained_rows = made_from;
+  LiveOptions options = ShopOptions();
+  options.embedding = EmbeddingKind::kDae;
+  LiveTrainer trainer(options, Seat::Take("made", std::move(made)).value());
+  for (auto& [names, row] : Shop(customers).Until(60)) trainer.TakeSample(std::move(row));
+  trainer.Advance(1);
+  return trainer;
+}
 
 TEST(LiveTrainerTest, GoesOnWithAnAutoencoderThatWasMadeFromFewCustomers) {
-  Shop shop(1'600);
-  FromAFile file(shop, EmbeddingKind::kDae, 500);
-  EXPECT_EQ(file.trainer->status().customers, 1'200U);
-  const auto lesson = file.trainer->NextLesson();
+  LiveTrainer trainer = FromAFile(EmbeddingKind::kDae, 500, 1'600);
+  EXPECT_EQ(trainer.status().customers, 1'200U);
+  const auto lesson = trainer.NextLesson();
   ASSERT_TRUE(lesson);
   EXPECT_FALSE(lesson->fresh_start) << lesson->why;
   EXPECT_EQ(model::EmbeddingKindName(lesson->options.embedding), "dae");
@@ -77,11 +71,10 @@ TEST(LiveTrainerTest, GoesOnWithAnAutoencoderThatWasMadeFromFewCustomers) {
 TEST(LiveTrainerTest, DoesNotMeasureALearnedModelByTheFirstFewCustomers) {
   for (const auto& [kind, customers] :
        {std::pair(EmbeddingKind::kDae, 1'200), std::pair(EmbeddingKind::kPca, 240)}) {
-    Shop shop(customers);
-    FromAFile file(shop, kind, 50);
-    EXPECT_GT(file.trainer->status().customers, 2 * 50U);
-    EXPECT_FALSE(file.trainer->NextLesson()) << model::EmbeddingKindName(kind);
-    EXPECT_EQ(file.trainer->status().state, "waiting_for_data");
+    LiveTrainer trainer = FromAFile(kind, 50, customers);
+    EXPECT_GT(trainer.status().customers, 2 * 50U);
+    EXPECT_FALSE(trainer.NextLesson()) << model::EmbeddingKindName(kind);
+    EXPECT_EQ(trainer.status().state, "waiting_for_data");
   }
 }
 
